@@ -1,0 +1,50 @@
+# Everything a user or a developer types. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+STACK ?= async
+HOST ?= $(shell pulumi stack output api_url --stack $(STACK))
+# uv of the machine, or the one that scripts/setup brings into the project
+export PATH := $(PATH):$(CURDIR)/.tools/bin
+RUN := uv run --locked --no-sync
+LAB := .venv/bin/python -m lab
+
+.PHONY: help setup demo results test test-fast lint format check bench-accept load clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install everything the project needs into the project (uv, packages, emulator)
+	@scripts/setup
+
+demo: setup ## run a shortened flash sale on all three topologies on this machine, and report
+	@exec $(LAB) demo $(ARGS)
+
+results: setup ## the same at full scale: 30 s normal and 60 s flash on each topology
+	@exec $(LAB) demo --full $(ARGS)
+
+test: setup ## run every test
+	@$(RUN) pytest $(ARGS)
+
+test-fast: setup ## run the tests that need no emulator
+	@$(RUN) pytest tests/unit tests/properties $(ARGS)
+
+lint: setup ## check format, lint, types and import rules
+	@$(RUN) ruff format --check .
+	@$(RUN) ruff check .
+	@$(RUN) mypy
+	@$(RUN) lint-imports
+
+format: setup ## format the code and apply safe lint fixes
+	@$(RUN) ruff check --fix .
+	@$(RUN) ruff format .
+
+check: lint test ## all that CI runs: lint, types, imports, tests
+
+load: setup ## drive a deployed stack with Locust: make load STACK=async [HOST=http://...] [ARGS=...]
+	@exec $(RUN) locust -f tests/load/locustfile.py --host "$(HOST)" $(ARGS)
+
+bench-accept: setup ## measure the accept path of the receiver
+	@exec .venv/bin/python -m benchmarks.accept $(ARGS)
+
+clean: ## remove what the targets made
+	rm -rf build .venv .tools lab/emulator/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
