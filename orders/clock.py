@@ -1,0 +1,11 @@
+"""Time as the orders table keeps it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def timestamp(epoch_seconds: float) -> str:
+    """Return ISO 8601 in UTC with microseconds: fixed width, so that text sorts by time."""
+    moment = datetime.fromtimestamp(epoch_seconds, UTC).replace(tzinfo=None)
+    return moment.isoformat(timespec="microseconds") + "Z"

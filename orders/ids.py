@@ -1,0 +1,39 @@
+"""Order ids and the fingerprint of an order's content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+import uuid
+
+import msgspec
+
+# Ids appear as path segments of URLs: a leading dot would let "." and ".." through.
+ORDER_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
+
+
+def mint_order_id() -> str:
+    """Return a new UUIDv7 (RFC 9562): unique, and sorted by the millisecond it was made in."""
+    value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return str(uuid.UUID(int=value))
+
+
+def order_id_for_key(idempotency_key: str) -> str:
+    """Return the order id that an `Idempotency-Key` header always stands for (a UUIDv8)."""
+    digest = hashlib.blake2b(idempotency_key.encode(), digest_size=16).digest()
+    value = int.from_bytes(digest)
+    value = value & ~(0xF << 76) | 0x8 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return str(uuid.UUID(int=value))
+
+
+def content_hash(customer_id: str, units: list[tuple[str, int]]) -> str:
+    """Fingerprint what was ordered by whom: `units` are (product id, quantity) as sent, in order.
+
+    Prices stay out: a retry after a price change is still the same order.
+    """
+    canonical = msgspec.json.encode([customer_id, units])
+    return hashlib.blake2b(canonical, digest_size=16).hexdigest()

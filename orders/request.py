@@ -1,0 +1,97 @@
+"""The order as a customer sends it, and what is wrong with it when it is refused.
+
+Unknown fields are refused, so that a misspelt `quantity` is an error and not an order for one.
+Ids may be integers or strings; they are strings from here on.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+import msgspec
+
+from orders.errors import InvalidOrder
+from orders.ids import ORDER_ID_PATTERN
+
+MAX_ITEMS = 100
+# One TransactWriteItems call takes 100 actions, and completing an order needs one for itself:
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+MAX_PRODUCTS = 99
+MAX_CENTS = 10**12
+
+Identifier = (
+    Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+    | Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+)
+
+
+class ItemRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One wanted product; `price` is what the customer saw, in the currency's main unit."""
+
+    product_id: Identifier
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=1000)]
+    price: Annotated[float, msgspec.Meta(ge=0)] | None = None
+
+
+class OrderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An order as sent: 1 to 100 items of at most 99 different products."""
+
+    customer_id: Identifier
+    items: Annotated[list[ItemRequest], msgspec.Meta(min_length=1, max_length=MAX_ITEMS)]
+    order_id: Annotated[str, msgspec.Meta(pattern=ORDER_ID_PATTERN)] | None = None
+
+
+_decoder = msgspec.json.Decoder(OrderRequest)
+_PATH = re.compile(r" - at `\$(?P<path>.*)`$")
+_STEP = re.compile(r"\.(?P<name>[A-Za-z_]\w*)|\[(?P<index>\d+|\.\.\.)\]")
+
+
+def parse_order_request(body: bytes) -> OrderRequest:
+    """Return the order in `body` (JSON).
+
+    Raises:
+        InvalidOrder: naming the field, the rule it breaks and the value found there. `malformed`
+            is set when the body is not JSON at all.
+    """
+    try:
+        request = _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _invalid(str(error), body) from None
+    _check_products(request)
+    return request
+
+
+def _check_products(request: OrderRequest) -> None:
+    products = {str(item.product_id) for item in request.items}
+    if len(products) > MAX_PRODUCTS:
+        rule = f"must name at most {MAX_PRODUCTS} different products"
+        raise InvalidOrder(field="items", rule=rule, value=len(products))
+
+
+def _invalid(message: str, body: bytes) -> InvalidOrder:
+    """Turn msgspec's message into field, rule and value; the value is read only on this path.
+
+    The typed decoder stops at the first wrong field, so only a second, untyped reading tells
+    whether the body is JSON at all.
+    """
+    try:
+        document = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return InvalidOrder(field="", rule=f"is not JSON: {error}", malformed=True)
+    except RecursionError:
+        return InvalidOrder(field="", rule="is nested too deeply", malformed=True)
+    found = _PATH.search(message)
+    path = found["path"] if found else ""
+    rule = message[: found.start()] if found else message
+    return InvalidOrder(field=path.lstrip("."), rule=rule, value=_value_at(document, path))
+
+
+def _value_at(document: Any, path: str) -> Any:
+    value = document
+    for step in _STEP.finditer(path):
+        try:
+            value = value[step["name"] or int(step["index"])]
+        except (KeyError, IndexError, TypeError, ValueError):
+            return None
+    return value if isinstance(value, str | int | float | bool) else None
