@@ -1,0 +1,86 @@
+"""Reading settings from environment variables, with errors that say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class SettingsError(ValueError):
+    """One or more environment variables are missing or wrong; the message has a line for each."""
+
+
+class Environment:
+    """Typed reads that collect every problem first; `check` then raises them together.
+
+    It remembers which names were asked for, so that a test can hold them against what the
+    infrastructure sets.
+    """
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+        self._problems: list[str] = []
+        self.required: set[str] = set()
+        self.optional: set[str] = set()
+
+    def text(self, name: str) -> str:
+        """Return a required text."""
+        self.required.add(name)
+        value = self._variables.get(name, "")
+        if not value:
+            self._problems.append(f"{name}: is not set; the service cannot start without it")
+        return value
+
+    def optional_text(self, name: str) -> str | None:
+        """Return a text, or None when it is not set or empty."""
+        self.optional.add(name)
+        return self._variables.get(name) or None
+
+    def integer(self, name: str, low: int, high: int) -> int:
+        """Return a required whole number from `low` to `high`, or `low` after a problem."""
+        value = self.text(name)
+        try:
+            number = int(value)
+        except ValueError:
+            return self._refuse(name, value, f"must be a whole number from {low} to {high}", low)
+        if not low <= number <= high:
+            return self._refuse(name, value, f"must be from {low} to {high}", low)
+        return number
+
+    def seconds(self, name: str, low: float, high: float) -> float:
+        """Return a required duration from `low` to `high` seconds, or `low` after a problem."""
+        value = self.text(name)
+        rule = f"must be a number of seconds from {low:g} to {high:g}"
+        try:
+            number = float(value)
+        except ValueError:
+            return self._refuse(name, value, rule, low)
+        return number if low <= number <= high else self._refuse(name, value, rule, low)
+
+    def choice(self, name: str, allowed: tuple[str, ...]) -> str:
+        """Return a required text out of `allowed`, or the first of them after a problem."""
+        value = self.text(name)
+        if value in allowed:
+            return value
+        return self._refuse(name, value, f"must be one of {', '.join(allowed)}", allowed[0])
+
+    def rule(self, *, holds: bool, problem: str) -> None:
+        """Note `problem` when a rule between several settings does not hold."""
+        if not holds:
+            self._problems.append(problem)
+
+    def check(self) -> None:
+        """Raise what was found wrong.
+
+        Raises:
+            SettingsError: with one line a problem.
+        """
+        if self._problems:
+            raise SettingsError("\n".join(self._problems))
+
+    def _refuse(self, name: str, value: str, rule: str, fallback: T) -> T:
+        if value:
+            self._problems.append(f"{name} = {value}: {rule}")
+        return fallback

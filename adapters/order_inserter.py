@@ -1,0 +1,82 @@
+"""Storing new orders: 25 PartiQL INSERTs a call, each with its own answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from adapters.aws_errors import AWS_ERRORS, unavailable
+from adapters.backoff import full_jitter
+from adapters.micro_batcher import BatcherClosed, BatcherFull, MicroBatcher
+from adapters.order_items import INSERTED_ATTRIBUTES, inserted_values
+from orders.errors import Unavailable
+from orders.model import Order
+
+if TYPE_CHECKING:
+    from types_aiobotocore_dynamodb import DynamoDBClient
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html
+MAX_STATEMENTS = 25
+ATTEMPTS = 4
+
+
+class BatchedOrderInserter:
+    """Inserts orders through a `MicroBatcher`; an id that is taken is reported, not overwritten."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self._dynamodb = dynamodb
+        attributes = ", ".join(f"'{name}': ?" for name in INSERTED_ATTRIBUTES)
+        self._statement = f'INSERT INTO "{table}" VALUE {{{attributes}}}'
+        self._batcher: MicroBatcher[Order, bool] = MicroBatcher(
+            self._send, max_items=MAX_STATEMENTS
+        )
+
+    async def insert(self, order: Order) -> bool:
+        """Store a new order; False when its id is taken.
+
+        Raises:
+            Unavailable: the table did not take it; it may be stored all the same.
+        """
+        try:
+            return await self._batcher.submit(order)
+        except (BatcherFull, BatcherClosed, *AWS_ERRORS) as error:
+            raise unavailable("orders table", error) from error
+
+    async def aclose(self) -> None:
+        """Store what waits."""
+        await self._batcher.aclose()
+
+    async def _send(self, orders: Sequence[Order]) -> list[bool | Exception]:
+        """Insert a batch; statements that DynamoDB put off are tried again with jitter."""
+        results: list[bool | Exception] = [Unavailable("not sent")] * len(orders)
+        open_indexes = list(range(len(orders)))
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                pause = full_jitter(attempt - 1, base_seconds=0.05, cap_seconds=1)
+                await asyncio.sleep(pause)
+            outcomes = await self._execute([orders[index] for index in open_indexes])
+            for index, outcome in zip(open_indexes, outcomes, strict=True):
+                results[index] = outcome
+            open_indexes = [i for i in open_indexes if isinstance(results[i], Unavailable)]
+            if not open_indexes:
+                break
+        return results
+
+    async def _execute(self, orders: Sequence[Order]) -> list[bool | Exception]:
+        response = await self._dynamodb.batch_execute_statement(
+            Statements=[
+                {"Statement": self._statement, "Parameters": inserted_values(order)}
+                for order in orders
+            ]
+        )
+        outcomes: list[bool | Exception] = []
+        for answer in response["Responses"]:
+            error = answer.get("Error")
+            if error is None:
+                outcomes.append(True)
+            elif error.get("Code") == "DuplicateItem":
+                outcomes.append(False)
+            else:
+                outcomes.append(Unavailable(f"{error.get('Code')}: {error.get('Message')}"))
+        return outcomes

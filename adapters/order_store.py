@@ -1,0 +1,142 @@
+"""The orders table at fulfilment: read, claim, settle, each one conditional call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from adapters.aws_errors import AWS_ERRORS, error_code, refused_item, unavailable
+from adapters.order_completion import OrderCompletion
+from adapters.order_conditions import CLAIMABLE, LEASE_HELD, STATUS_NAME, lease_values
+from adapters.order_items import AttributeMap, failure_from_item, order_from_item
+from orders.errors import LeaseLost, OrderBusy, OrderNotFound
+from orders.lifecycle import SETTLED
+from orders.model import FailureReason, Order, OrderStatus
+from orders.ports import Claim, Lease
+
+if TYPE_CHECKING:
+    from types_aiobotocore_dynamodb import DynamoDBClient
+
+
+class DynamoOrderStore:
+    """Fulfils `orders.ports.OrderStore` on the orders and products tables."""
+
+    def __init__(self, dynamodb: DynamoDBClient, *, orders_table: str, products_table: str) -> None:
+        self._dynamodb = dynamodb
+        self._orders_table = orders_table
+        self._completion = OrderCompletion(
+            dynamodb, orders_table=orders_table, products_table=products_table, reader=self
+        )
+
+    async def get(self, order_id: str) -> Order | None:
+        """Return the order as last written (a consistent read), or None.
+
+        Raises:
+            Unavailable: the table did not answer.
+        """
+        try:
+            response = await self._dynamodb.get_item(
+                TableName=self._orders_table, Key={"orderId": {"S": order_id}}, ConsistentRead=True
+            )
+        except AWS_ERRORS as error:
+            raise unavailable("orders table", error) from error
+        item = response.get("Item")
+        return order_from_item(item) if item else None
+
+    async def claim(self, order_id: str, lease: Lease, now_ms: int) -> Claim | Order:
+        """Take the order under `lease`, or return it when it is settled already."""
+        try:
+            item = await self._update(
+                order_id,
+                "SET #status = :processing, leaseOwner = :owner, leaseExpiresAt = :expires",
+                CLAIMABLE,
+                {
+                    ":pending": {"S": OrderStatus.PENDING.value},
+                    ":processing": {"S": OrderStatus.PROCESSING.value},
+                    ":owner": {"S": lease.owner},
+                    ":expires": {"N": str(lease.expires_at_ms)},
+                    ":now": {"N": str(now_ms)},
+                },
+            )
+        except _ConditionFailed as refused:
+            return _why_not_claimed(order_id, refused.item, now_ms, lease)
+        return Claim(order_from_item(item), lease, failure_from_item(item))
+
+    async def complete(self, claim: Claim, settled_at: str) -> Order:
+        """Take the stock and settle as COMPLETED, both or neither."""
+        return await self._completion.complete(claim, settled_at)
+
+    async def decide_failure(self, claim: Claim, reason: FailureReason) -> None:
+        """Make durable that the order will fail; from here on nobody can complete it."""
+        try:
+            await self._update(
+                claim.order.order_id,
+                "SET failureReason = :reason",
+                LEASE_HELD,
+                {**lease_values(claim), ":reason": {"S": reason.value}},
+            )
+        except _ConditionFailed:
+            raise LeaseLost(claim.order.order_id) from None
+
+    async def fail(self, claim: Claim, reason: FailureReason, settled_at: str) -> Order:
+        """Settle as FAILED."""
+        try:
+            item = await self._update(
+                claim.order.order_id,
+                "SET #status = :failed, failureReason = :reason, settledAt = :at "
+                "REMOVE leaseOwner, leaseExpiresAt",
+                LEASE_HELD,
+                {
+                    **lease_values(claim),
+                    ":failed": {"S": OrderStatus.FAILED.value},
+                    ":reason": {"S": reason.value},
+                    ":at": {"S": settled_at},
+                },
+            )
+        except _ConditionFailed:
+            raise LeaseLost(claim.order.order_id) from None
+        return order_from_item(item)
+
+    async def _update(
+        self, order_id: str, expression: str, condition: str, values: dict[str, Any]
+    ) -> AttributeMap:
+        try:
+            response = await self._dynamodb.update_item(
+                TableName=self._orders_table,
+                Key={"orderId": {"S": order_id}},
+                UpdateExpression=expression,
+                ConditionExpression=condition,
+                ExpressionAttributeNames=STATUS_NAME,
+                ExpressionAttributeValues=values,
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if error_code(error) == "ConditionalCheckFailedException":
+                raise _ConditionFailed(refused_item(error)) from None
+            raise unavailable("orders table", error) from error
+        except AWS_ERRORS as error:
+            raise unavailable("orders table", error) from error
+        return response["Attributes"]
+
+
+class _ConditionFailed(Exception):
+    def __init__(self, item: AttributeMap | None) -> None:
+        self.item = item
+        super().__init__("condition failed")
+
+
+def _why_not_claimed(
+    order_id: str, item: AttributeMap | None, now_ms: int, lease: Lease
+) -> Claim | Order:
+    if not item:
+        raise OrderNotFound(order_id)
+    order = order_from_item(item)
+    if order.status in SETTLED:
+        return order
+    if item.get("leaseOwner", {}).get("S") == lease.owner:
+        # The first try was written and its answer lost: the lease is ours.
+        return Claim(order, lease, failure_from_item(item))
+    remaining_ms = int(item["leaseExpiresAt"]["N"]) - now_ms
+    raise OrderBusy(order_id, max(remaining_ms, 0) / 1000)

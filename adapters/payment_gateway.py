@@ -1,0 +1,90 @@
+"""The simulated payment provider: takes its time, and keeps a ledger that the audit counts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from adapters.aws_errors import AWS_ERRORS, error_code, refused_item, unavailable
+from orders.clock import timestamp
+from orders.ports import ChargeOutcome
+
+if TYPE_CHECKING:
+    from types_aiobotocore_dynamodb import DynamoDBClient
+
+LEDGER = "payment ledger"
+
+
+class SimulatedPaymentGateway:
+    """Fulfils `orders.ports.PaymentGateway`: one ledger item for each idempotency key, for ever."""
+
+    def __init__(
+        self,
+        dynamodb: DynamoDBClient,
+        *,
+        payments_table: str,
+        payment_seconds: float,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._dynamodb = dynamodb
+        self._table = payments_table
+        self._payment_seconds = payment_seconds
+        self._now = now
+
+    async def charge(self, idempotency_key: str, order_id: str, amount_cents: int) -> ChargeOutcome:
+        """Charge `amount_cents` once for this key, after `payment_seconds`.
+
+        Raises:
+            Unavailable: the provider did not answer; the charge may have happened.
+        """
+        await asyncio.sleep(self._payment_seconds)
+        try:
+            await self._dynamodb.put_item(
+                TableName=self._table,
+                Item={
+                    "idempotencyKey": {"S": idempotency_key},
+                    "orderId": {"S": order_id},
+                    "amountCents": {"N": str(amount_cents)},
+                    "status": {"S": ChargeOutcome.CHARGED.value},
+                    "chargedAt": {"S": timestamp(self._now())},
+                },
+                ConditionExpression="attribute_not_exists(idempotencyKey)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            first = refused_item(error)
+            if first is None:
+                raise unavailable(LEDGER, error) from error
+            return ChargeOutcome(first["status"]["S"])
+        except AWS_ERRORS as error:
+            raise unavailable(LEDGER, error) from error
+        return ChargeOutcome.CHARGED
+
+    async def refund(self, idempotency_key: str) -> None:
+        """Give the money back once; a key without a charge, or refunded before, is left alone.
+
+        Raises:
+            Unavailable: the provider did not answer; the refund may have happened.
+        """
+        try:
+            await self._dynamodb.update_item(
+                TableName=self._table,
+                Key={"idempotencyKey": {"S": idempotency_key}},
+                UpdateExpression="SET #status = :refunded, refundedAt = :at",
+                ConditionExpression="#status = :charged",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues={
+                    ":refunded": {"S": ChargeOutcome.REFUNDED.value},
+                    ":charged": {"S": ChargeOutcome.CHARGED.value},
+                    ":at": {"S": timestamp(self._now())},
+                },
+            )
+        except ClientError as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise unavailable(LEDGER, error) from error
+        except AWS_ERRORS as error:
+            raise unavailable(LEDGER, error) from error
