@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from botocore.exceptions import ClientError
@@ -16,6 +17,7 @@ from adapters.order_conditions import (
     STILL_SUCCEEDING,
     lease_values,
 )
+from adapters.order_items import AttributeMap, order_from_item
 from orders.errors import LeaseLost, OutOfStock, Unavailable
 from orders.model import Order, OrderStatus
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
     from types_aiobotocore_dynamodb.type_defs import TransactWriteItemTypeDef
 
-    from orders.ports import Claim, OrderReader
+    from orders.ports import Claim
 
 ATTEMPTS = 8
 TABLES = "orders and products tables"
@@ -40,12 +42,10 @@ class OrderCompletion:
         *,
         orders_table: str,
         products_table: str,
-        reader: OrderReader,
     ) -> None:
         self._dynamodb = dynamodb
         self._orders_table = orders_table
         self._products_table = products_table
-        self._reader = reader
 
     async def complete(self, claim: Claim, settled_at: str) -> Order:
         """Take the stock and settle; conflicts on a hot product are tried again with jitter.
@@ -63,10 +63,10 @@ class OrderCompletion:
             try:
                 await self._dynamodb.transact_write_items(TransactItems=writes)
             except ClientError as error:
-                codes = _cancellation_codes(error)
-                if set(codes) - {"None"} <= UNDECIDED and codes:
+                reasons = _cancellation_reasons(error)
+                if _nothing_decided(reasons):
                     continue
-                return await self._why_cancelled(claim, codes, error)
+                return _why_cancelled(claim, reasons, error)
             except AWS_ERRORS as error:
                 raise unavailable(TABLES, error) from error
             return msgspec.structs.replace(
@@ -88,6 +88,7 @@ class OrderCompletion:
                     ":completed": {"S": OrderStatus.COMPLETED.value},
                     ":at": {"S": settled_at},
                 },
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             }
         }
 
@@ -105,25 +106,33 @@ class OrderCompletion:
             for product_id, units in order.units_by_product().items()
         ]
 
-    async def _why_cancelled(self, claim: Claim, codes: list[str], error: ClientError) -> Order:
-        """Tell a completion that had happened already, a lost lease and empty stock apart."""
-        order_id = claim.order.order_id
-        match codes:
-            case ["ConditionalCheckFailed", *_]:
-                # The answer to an earlier try may have been lost on its way: look first.
-                current = await self._reader.get(order_id)
-                if current is not None and current.status is OrderStatus.COMPLETED:
-                    return current
-                raise LeaseLost(order_id)
-            case [_, *stock] if "ConditionalCheckFailed" in stock:
-                raise OutOfStock(order_id)
-            case _:
-                raise unavailable(TABLES, error) from error
 
-
-def _cancellation_codes(error: ClientError) -> list[str]:
-    """Return a code for each write of a cancelled transaction; empty for any other error."""
+def _cancellation_reasons(error: ClientError) -> list[Mapping[str, Any]]:
+    """Return a reason for each write of a cancelled transaction; empty for any other error."""
     if error_code(error) != "TransactionCanceledException":
         return []
-    reasons = error.response.get("CancellationReasons", [])
-    return [str(reason.get("Code", "None")) for reason in reasons]
+    return list(error.response.get("CancellationReasons", []))
+
+
+def _nothing_decided(reasons: list[Mapping[str, Any]]) -> bool:
+    codes = {reason.get("Code", "None") for reason in reasons} - {"None"}
+    return bool(codes) and codes <= UNDECIDED
+
+
+def _why_cancelled(claim: Claim, reasons: list[Mapping[str, Any]], error: ClientError) -> Order:
+    """Tell a completion that had happened already, a lost lease and empty stock apart."""
+    match [reason.get("Code", "None") for reason in reasons]:
+        case ["ConditionalCheckFailed", *_]:
+            return _completed_before(claim, reasons[0].get("Item"))
+        case [_, *stock] if "ConditionalCheckFailed" in stock:
+            raise OutOfStock(claim.order.order_id)
+        case _:
+            raise unavailable(TABLES, error) from error
+
+
+def _completed_before(claim: Claim, item: AttributeMap | None) -> Order:
+    """Return the completed order: an earlier try was written and its answer lost on its way."""
+    order = order_from_item(item) if item else None
+    if order is None or order.status is not OrderStatus.COMPLETED:
+        raise LeaseLost(claim.order.order_id)
+    return order

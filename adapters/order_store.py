@@ -26,7 +26,7 @@ class DynamoOrderStore:
         self._dynamodb = dynamodb
         self._orders_table = orders_table
         self._completion = OrderCompletion(
-            dynamodb, orders_table=orders_table, products_table=products_table, reader=self
+            dynamodb, orders_table=orders_table, products_table=products_table
         )
 
     async def get(self, order_id: str) -> Order | None:
