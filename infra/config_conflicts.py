@@ -1,0 +1,83 @@
+"""The rules between configuration keys, each with a value that puts it right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.settings import Settings
+
+# What a claim or an invocation needs around the payment itself: reads, writes and their retries.
+MARGIN_SECONDS = 5
+LAST_PORT = 65535
+# A drain waits for the open receive, which SQS ends after a second at the earliest.
+SHORTEST_DRAIN_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A broken rule of `key`, and the key and value that mend it."""
+
+    key: str
+    rule: str
+    remedy_key: str
+    remedy: int
+
+
+def conflicts(settings: Settings) -> Iterator[Conflict]:
+    """Yield each rule between keys that the settings, each valid by itself, break."""
+    yield from _ports(settings)
+    yield from _heartbeat(settings)
+    yield from _lease(settings)
+    yield from _drain(settings)
+    yield from _function_timeout(settings)
+
+
+def _ports(settings: Settings) -> Iterator[Conflict]:
+    port = settings.receiver_port
+    if settings.processor_port == port:
+        other = port + 1 if port < LAST_PORT else port - 1
+        yield Conflict("processorPort", "must differ from receiverPort", "processorPort", other)
+
+
+def _heartbeat(settings: Settings) -> Iterator[Conflict]:
+    limit = settings.visibility_timeout_seconds
+    if settings.heartbeat_seconds >= limit:
+        rule = f"must be less than visibilityTimeoutSeconds ({limit})"
+        if limit > 1:
+            yield Conflict("heartbeatSeconds", rule, "heartbeatSeconds", max(limit // 3, 1))
+        else:
+            yield Conflict("heartbeatSeconds", rule, "visibilityTimeoutSeconds", 180)
+
+
+def _lease(settings: Settings) -> Iterator[Conflict]:
+    above = settings.payment_seconds + MARGIN_SECONDS
+    limit = settings.visibility_timeout_seconds
+    comfortable = int(above) + 10
+    if settings.lease_seconds <= above:
+        rule = f"must be more than paymentSeconds + {MARGIN_SECONDS} ({above})"
+        yield Conflict("leaseSeconds", rule, "leaseSeconds", comfortable)
+    elif settings.lease_seconds > limit:
+        rule = f"must be at most visibilityTimeoutSeconds ({limit})"
+        yield Conflict("leaseSeconds", rule, "visibilityTimeoutSeconds", settings.lease_seconds)
+
+
+def _drain(settings: Settings) -> Iterator[Conflict]:
+    limit = settings.stop_timeout_seconds
+    if settings.drain_seconds >= limit:
+        rule = f"must be less than stopTimeoutSeconds ({limit})"
+        if limit > SHORTEST_DRAIN_SECONDS:
+            shorter = max(limit // 2, SHORTEST_DRAIN_SECONDS)
+            yield Conflict("drainSeconds", rule, "drainSeconds", shorter)
+        else:
+            yield Conflict("drainSeconds", rule, "stopTimeoutSeconds", 60)
+
+
+def _function_timeout(settings: Settings) -> Iterator[Conflict]:
+    above = settings.payment_seconds + MARGIN_SECONDS
+    if settings.lambda_timeout_seconds <= above:
+        rule = f"must be more than paymentSeconds + {MARGIN_SECONDS} ({above})"
+        yield Conflict("lambdaTimeoutSeconds", rule, "lambdaTimeoutSeconds", int(above) + 10)

@@ -1,0 +1,70 @@
+"""The environment variables of the services: the contract between infrastructure and code."""
+
+from collections.abc import Mapping
+
+import pulumi
+
+from infra.settings import Settings
+from infra.tables import Tables
+
+Environment = Mapping[str, pulumi.Input[str]]
+
+
+def receiver_environment(
+    settings: Settings, tables: Tables, topic_arn: pulumi.Input[str] | None
+) -> Environment:
+    """Return the receiver's variables; without a topic it fulfils orders itself."""
+    topic: Environment = {} if topic_arn is None else {"SNS_TOPIC_ARN": topic_arn}
+    return {
+        **_fulfilment(settings, tables),
+        **_service(settings),
+        **topic,
+        "PORT": str(settings.receiver_port),
+        "TOPOLOGY": settings.topology.value,
+        "PAYMENT_CONCURRENCY": str(settings.payment_concurrency),
+        "MAX_PENDING": str(settings.waiting_room),
+    }
+
+
+def processor_environment(
+    settings: Settings,
+    tables: Tables,
+    *,
+    queue_url: pulumi.Input[str],
+    dead_letter_queue_url: pulumi.Input[str],
+) -> Environment:
+    """Return the processor's variables."""
+    return {
+        **_fulfilment(settings, tables),
+        **_service(settings),
+        "PORT": str(settings.processor_port),
+        "SQS_QUEUE_URL": queue_url,
+        "DLQ_URL": dead_letter_queue_url,
+        "PROCESSOR_CONCURRENCY": str(settings.processor_concurrency),
+        "VISIBILITY_TIMEOUT_SECONDS": str(settings.visibility_timeout_seconds),
+        "HEARTBEAT_SECONDS": str(settings.heartbeat_seconds),
+    }
+
+
+def function_environment(settings: Settings, tables: Tables) -> Environment:
+    """Return the function's variables; AWS_REGION is Lambda's own and may not be set."""
+    return _fulfilment(settings, tables)
+
+
+def _fulfilment(settings: Settings, tables: Tables) -> Environment:
+    return {
+        "ORDERS_TABLE": tables.orders.name,
+        "PRODUCTS_TABLE": tables.products.name,
+        "PAYMENTS_TABLE": tables.payments.name,
+        "PAYMENT_SECONDS": str(settings.payment_seconds),
+        "LEASE_SECONDS": str(settings.lease_seconds),
+        "LOG_LEVEL": settings.log_level.value,
+    }
+
+
+def _service(settings: Settings) -> Environment:
+    return {
+        "DRAIN_SECONDS": str(settings.drain_seconds),
+        "STOP_TIMEOUT_SECONDS": str(settings.stop_timeout_seconds),
+        "AWS_REGION": settings.region,
+    }

@@ -1,0 +1,158 @@
+"""The topic of accepted orders and the queues behind it.
+
+Physical names carry the stack's name, so that all three stacks fit in one account and region.
+"""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.iam import Statement, policy_document
+
+RETENTION_SECONDS = 14 * 24 * 3600
+LONG_POLL_SECONDS = 20
+
+
+def create_queue(
+    name: str,
+    physical_name: str,
+    *,
+    opts: pulumi.ResourceOptions,
+    visibility_timeout_seconds: int | None = None,
+    redrive_policy: pulumi.Input[str] | None = None,
+) -> aws.sqs.Queue:
+    """Create a queue that keeps messages as long as SQS can, encrypted, and is polled long."""
+    return aws.sqs.Queue(
+        name,
+        name=f"{physical_name}-{pulumi.get_stack()}",
+        message_retention_seconds=RETENTION_SECONDS,
+        receive_wait_time_seconds=LONG_POLL_SECONDS,
+        sqs_managed_sse_enabled=True,
+        visibility_timeout_seconds=visibility_timeout_seconds,
+        redrive_policy=redrive_policy,
+        opts=opts,
+    )
+
+
+def admit_topic(
+    name: str, queue: aws.sqs.Queue, topic_arn: pulumi.Input[str], *, opts: pulumi.ResourceOptions
+) -> aws.sqs.QueuePolicy:
+    """Let the topic, and nobody else of SNS, send to the queue."""
+    statement = Statement(
+        sid="TopicSends",
+        service="sns.amazonaws.com",
+        actions=["sqs:SendMessage"],
+        resources=[queue.arn],
+        source_arn=topic_arn,
+    )
+    return aws.sqs.QueuePolicy(
+        name, queue_url=queue.url, policy=policy_document([statement]), opts=opts
+    )
+
+
+def redrive_to(queue: aws.sqs.Queue) -> pulumi.Output[str]:
+    """Return the redrive policy of a subscription whose undeliverable messages go to `queue`."""
+    return pulumi.Output.json_dumps({"deadLetterTargetArn": queue.arn})
+
+
+class OrderTopic(pulumi.ComponentResource):
+    """The topic that every accepted order is announced on."""
+
+    arn: pulumi.Output[str]
+
+    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("flashsale:messaging:OrderTopic", name, None, opts)
+        topic = aws.sns.Topic(
+            f"{name}-topic",
+            name=f"order-processing-events-{pulumi.get_stack()}",
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.arn = topic.arn
+        self.register_outputs({"arn": self.arn})
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubscriberQueueArgs:
+    """Which topic the queue hears, and how it hands messages out."""
+
+    topic_arn: pulumi.Input[str]
+    visibility_timeout_seconds: int
+    max_receive_count: int
+
+
+class SubscriberQueue(pulumi.ComponentResource):
+    """A queue subscribed to the topic, with a dead-letter queue on either side.
+
+    One holds messages that were received too often, the other what SNS could not deliver.
+    """
+
+    queue: aws.sqs.Queue
+    dead_letter_queue: aws.sqs.Queue
+
+    def __init__(
+        self, name: str, args: SubscriberQueueArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("flashsale:messaging:SubscriberQueue", name, None, opts)
+        self._name = name
+        self._args = args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.dead_letter_queue = self._create_dead_letter_queue()
+        self.queue = self._create_main_queue()
+        self._allow_redrive()
+        self._subscribe()
+        self.register_outputs(
+            {"queue_url": self.queue.url, "dead_letter_queue_url": self.dead_letter_queue.url}
+        )
+
+    def _create_dead_letter_queue(self) -> aws.sqs.Queue:
+        return create_queue(f"{self._name}-dlq", "order-processing-dlq", opts=self._child)
+
+    def _create_main_queue(self) -> aws.sqs.Queue:
+        return create_queue(
+            f"{self._name}-queue",
+            "order-processing-queue",
+            visibility_timeout_seconds=self._args.visibility_timeout_seconds,
+            redrive_policy=pulumi.Output.json_dumps(
+                {
+                    "deadLetterTargetArn": self.dead_letter_queue.arn,
+                    "maxReceiveCount": self._args.max_receive_count,
+                }
+            ),
+            opts=self._child,
+        )
+
+    def _allow_redrive(self) -> None:
+        # A resource of its own: inside the queue's definition the two queues would need each other.
+        aws.sqs.RedriveAllowPolicy(
+            f"{self._name}-redrive-allow",
+            queue_url=self.dead_letter_queue.url,
+            redrive_allow_policy=pulumi.Output.json_dumps(
+                {"redrivePermission": "byQueue", "sourceQueueArns": [self.queue.arn]}
+            ),
+            opts=self._child,
+        )
+
+    def _subscribe(self) -> None:
+        undeliverable = create_queue(
+            f"{self._name}-undeliverable", "order-processing-undeliverable", opts=self._child
+        )
+        admitted = [
+            admit_topic(f"{self._name}-policy", self.queue, self._args.topic_arn, opts=self._child),
+            admit_topic(
+                f"{self._name}-undeliverable-policy",
+                undeliverable,
+                self._args.topic_arn,
+                opts=self._child,
+            ),
+        ]
+        aws.sns.TopicSubscription(
+            f"{self._name}-subscription",
+            topic=self._args.topic_arn,
+            protocol="sqs",
+            endpoint=self.queue.arn,
+            raw_message_delivery=True,
+            redrive_policy=redrive_to(undeliverable),
+            # Subscribed first, SNS would be turned away until the queues know it.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=admitted),
+        )

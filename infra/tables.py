@@ -1,0 +1,103 @@
+"""The tables: orders, the payment provider's ledger, and products with their stock."""
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.catalogue import CATALOGUE, Product
+
+STATUS_INDEX = "status-index"
+
+
+class Tables(pulumi.ComponentResource):
+    """The three DynamoDB tables, on demand, encrypted, restorable to a point in time."""
+
+    orders: aws.dynamodb.Table
+    payments: aws.dynamodb.Table
+    products: aws.dynamodb.Table
+
+    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("flashsale:data:Tables", name, None, opts)
+        self._name = name
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.orders = self._create_orders()
+        self.payments = self._create_table("payments", key="idempotencyKey")
+        self.products = self._create_table("products", key="productId")
+        for product in CATALOGUE:
+            self._seed(product)
+        self.register_outputs(
+            {
+                "orders": self.orders.name,
+                "payments": self.payments.name,
+                "products": self.products.name,
+            }
+        )
+
+    @property
+    def status_index_arn(self) -> pulumi.Output[str]:
+        """The ARN of the index that lists orders by status, newest first."""
+        return pulumi.Output.concat(self.orders.arn, "/index/", STATUS_INDEX)
+
+    def _create_orders(self) -> aws.dynamodb.Table:
+        return self._create_table(
+            "orders",
+            key="orderId",
+            index_keys=("status", "createdAt"),
+            indexes=[
+                aws.dynamodb.TableGlobalSecondaryIndexArgs(
+                    name=STATUS_INDEX,
+                    projection_type="ALL",
+                    key_schemas=[
+                        aws.dynamodb.TableGlobalSecondaryIndexKeySchemaArgs(
+                            attribute_name="status", key_type="HASH"
+                        ),
+                        aws.dynamodb.TableGlobalSecondaryIndexKeySchemaArgs(
+                            attribute_name="createdAt", key_type="RANGE"
+                        ),
+                    ],
+                )
+            ],
+            stream_view_type="NEW_AND_OLD_IMAGES",
+        )
+
+    def _create_table(
+        self,
+        kind: str,
+        *,
+        key: str,
+        index_keys: Sequence[str] = (),
+        indexes: Sequence[aws.dynamodb.TableGlobalSecondaryIndexArgs] = (),
+        stream_view_type: str | None = None,
+    ) -> aws.dynamodb.Table:
+        return aws.dynamodb.Table(
+            f"{self._name}-{kind}",
+            billing_mode="PAY_PER_REQUEST",
+            hash_key=key,
+            attributes=[
+                aws.dynamodb.TableAttributeArgs(name=each, type="S") for each in (key, *index_keys)
+            ],
+            global_secondary_indexes=indexes,
+            stream_enabled=stream_view_type is not None,
+            stream_view_type=stream_view_type,
+            server_side_encryption=aws.dynamodb.TableServerSideEncryptionArgs(enabled=True),
+            point_in_time_recovery=aws.dynamodb.TablePointInTimeRecoveryArgs(enabled=True),
+            opts=self._child,
+        )
+
+    def _seed(self, product: Product) -> None:
+        aws.dynamodb.TableItem(
+            f"{self._name}-product-{product.product_id.lower()}",
+            table_name=self.products.name,
+            hash_key=self.products.hash_key,
+            item=pulumi.Output.json_dumps(
+                {
+                    "productId": {"S": product.product_id},
+                    "name": {"S": product.name},
+                    "priceCents": {"N": str(product.price_cents)},
+                    "stock": {"N": str(product.stock)},
+                }
+            ),
+            # Orders take from the stock: an update of the stack must not give it back.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["item"]),
+        )

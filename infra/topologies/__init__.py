@@ -1,0 +1,19 @@
+"""The topologies, by the name under which the configuration asks for them."""
+
+from collections.abc import Callable, Mapping
+
+from infra.settings import Settings
+from infra.topologies import queued, serverless, sync
+from infra.topologies.outputs import Outputs
+from infra.vocabulary import Topology
+
+TOPOLOGIES: Mapping[Topology, Callable[[Settings], Outputs]] = {
+    Topology.SYNC: sync.build,
+    Topology.ASYNC: queued.build,
+    Topology.SERVERLESS: serverless.build,
+}
+
+
+def build_topology(settings: Settings) -> Outputs:
+    """Declare the stack's resources and return its outputs."""
+    return TOPOLOGIES[settings.topology](settings)

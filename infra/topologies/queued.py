@@ -1,0 +1,34 @@
+"""Load balancer -> receiver -> topic -> queue -> processor (`async` is a Python keyword)."""
+
+from infra.foundation import Foundation
+from infra.messaging import OrderTopic, SubscriberQueue, SubscriberQueueArgs
+from infra.processor import Processor, ProcessorArgs
+from infra.receiver import Receiver, ReceiverArgs
+from infra.settings import Settings
+from infra.topologies.outputs import Outputs, common_outputs
+
+
+def build(settings: Settings) -> Outputs:
+    """Declare the asynchronous topology."""
+    foundation = Foundation("flash-sale", settings)
+    topic = OrderTopic("orders")
+    orders = SubscriberQueue(
+        "orders",
+        SubscriberQueueArgs(
+            topic_arn=topic.arn,
+            visibility_timeout_seconds=settings.visibility_timeout_seconds,
+            max_receive_count=settings.max_receive_count,
+        ),
+    )
+    Processor("processor", ProcessorArgs(foundation=foundation, orders=orders))
+    # What is published before anyone subscribes is lost.
+    receiver = Receiver(
+        "receiver",
+        ReceiverArgs(foundation=foundation, topic_arn=topic.arn, start_after=[orders]),
+    )
+    return {
+        **common_outputs(foundation, receiver),
+        "topic_arn": topic.arn,
+        "queue_url": orders.queue.url,
+        "dlq_url": orders.dead_letter_queue.url,
+    }

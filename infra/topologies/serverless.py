@@ -1,0 +1,36 @@
+"""Load balancer -> receiver -> topic -> Lambda function."""
+
+from infra.foundation import Foundation
+from infra.lambda_layer import build_layer
+from infra.messaging import OrderTopic
+from infra.order_function import OrderFunction, OrderFunctionArgs
+from infra.receiver import Receiver, ReceiverArgs
+from infra.settings import Settings
+from infra.topologies.outputs import Outputs, common_outputs
+
+
+def build(settings: Settings) -> Outputs:
+    """Declare the serverless topology; LayerError if the function's layer cannot be built."""
+    # First of all: a layer that cannot be built must leave no half-made stack behind.
+    layer_dir = build_layer(settings.architecture, settings.python_version)
+    foundation = Foundation("flash-sale", settings)
+    topic = OrderTopic("orders")
+    function = OrderFunction(
+        "order-events",
+        OrderFunctionArgs(
+            settings=settings,
+            tables=foundation.tables,
+            topic_arn=topic.arn,
+            layer_dir=layer_dir,
+        ),
+    )
+    # What is published before anyone subscribes is lost.
+    receiver = Receiver(
+        "receiver",
+        ReceiverArgs(foundation=foundation, topic_arn=topic.arn, start_after=[function]),
+    )
+    return {
+        **common_outputs(foundation, receiver),
+        "topic_arn": topic.arn,
+        "dlq_url": function.failure_queue.url,
+    }

@@ -1,0 +1,45 @@
+import platform
+import sys
+from collections.abc import Mapping
+from functools import cache
+
+import pytest
+
+from infra.vocabulary import PythonVersion
+from tests.support.recorded_stack import RecordedStack, record_stack
+
+STACKS = ("sync", "async", "serverless")
+
+
+def layer_for_this_machine() -> Mapping[str, str]:
+    """The wheels of its own kind are in uv's cache already: the layer needs no download."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return {
+        "architecture": "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64",
+        "pythonVersion": version if version in list(PythonVersion) else "3.13",
+    }
+
+
+@cache
+def recorded(stack: str) -> RecordedStack:
+    return record_stack(stack, layer_for_this_machine() if stack == "serverless" else {})
+
+
+@pytest.fixture(scope="session", params=STACKS)
+def any_stack(request: pytest.FixtureRequest) -> RecordedStack:
+    return recorded(request.param)
+
+
+@pytest.fixture(scope="session")
+def sync_stack() -> RecordedStack:
+    return recorded("sync")
+
+
+@pytest.fixture(scope="session")
+def async_stack() -> RecordedStack:
+    return recorded("async")
+
+
+@pytest.fixture(scope="session")
+def serverless_stack() -> RecordedStack:
+    return recorded("serverless")

@@ -1,0 +1,90 @@
+"""Both sides of the contract between infrastructure and services: the environment variables."""
+
+import json
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from adapters.environment import Environment
+from lambda_fn import settings as function_settings
+from processor import settings as processor_settings
+from receiver import settings as receiver_settings
+from tests.support.recorded_stack import RecordedStack, record_stack
+from tests.unit.infra.conftest import layer_for_this_machine, recorded
+
+READERS: Mapping[str, Callable[[Environment], object]] = {
+    "receiver": receiver_settings.read_settings,
+    "processor": processor_settings.read_settings,
+    "function": function_settings.read_settings,
+}
+EVERY_PROCESS = [
+    ("sync", "receiver"),
+    ("async", "receiver"),
+    ("async", "processor"),
+    ("serverless", "receiver"),
+    ("serverless", "function"),
+]
+every_process = pytest.mark.parametrize(("stack", "process"), EVERY_PROCESS)
+
+SMALLEST = {
+    "receiverPort": "1024",
+    "processorPort": "1025",
+    "paymentSeconds": "0",
+    "paymentConcurrency": "1",
+    "maxPending": "0",
+    "loadBalancerIdleTimeoutSeconds": "1",
+    "processorConcurrency": "1",
+    "visibilityTimeoutSeconds": "6",
+    "heartbeatSeconds": "1",
+    "leaseSeconds": "6",
+    "drainSeconds": "2",
+    "stopTimeoutSeconds": "3",
+    "lambdaTimeoutSeconds": "6",
+    "logLevel": "DEBUG",
+}
+LARGEST = {
+    "receiverPort": "65535",
+    "processorPort": "65534",
+    "paymentSeconds": "60",
+    "paymentConcurrency": "1000",
+    "maxPending": "10000",
+    "loadBalancerIdleTimeoutSeconds": "4000",
+    "processorConcurrency": "1000",
+    "visibilityTimeoutSeconds": "43200",
+    "heartbeatSeconds": "43199",
+    "leaseSeconds": "43200",
+    "drainSeconds": "119",
+    "stopTimeoutSeconds": "120",
+    "lambdaTimeoutSeconds": "900",
+    "logLevel": "ERROR",
+}
+
+
+def variables(stack: RecordedStack, process: str) -> dict[str, str]:
+    """Return what AWS gives the process: Lambda adds its own region."""
+    if process == "function":
+        function = stack.only("aws:lambda/function:Function")
+        return {**function.inputs["environment"]["variables"], "AWS_REGION": "us-west-2"}
+    definition = stack.named("aws:ecs/taskDefinition:TaskDefinition", f"{process}-task-definition")
+    (container,) = json.loads(definition.inputs["containerDefinitions"])
+    return {entry["name"]: entry["value"] for entry in container["environment"]}
+
+
+@every_process
+def test_every_variable_that_is_set_is_read_and_every_required_one_is_set(
+    stack: str, process: str
+) -> None:
+    given = variables(recorded(stack), process)
+    environment = Environment(given)
+    READERS[process](environment)
+    assert set(given) - environment.required - environment.optional == set()
+    assert environment.required - set(given) == set()
+
+
+@every_process
+@pytest.mark.parametrize("config", [SMALLEST, LARGEST], ids=["smallest", "largest"])
+def test_services_start_with_whatever_the_configuration_allows(
+    stack: str, process: str, config: dict[str, str]
+) -> None:
+    machine = layer_for_this_machine() if stack == "serverless" else {}
+    READERS[process](Environment(variables(record_stack(stack, {**config, **machine}), process)))

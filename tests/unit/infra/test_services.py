@@ -1,0 +1,207 @@
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.recorded_stack import (
+    IMAGE_DIGEST,
+    RecordedStack,
+    record_stack,
+)
+from tests.unit.infra.conftest import recorded
+
+TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
+SERVICE = "aws:ecs/service:Service"
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+
+EVERY_SERVICE = [
+    ("sync", "receiver"),
+    ("async", "receiver"),
+    ("async", "processor"),
+    ("serverless", "receiver"),
+]
+every_service = pytest.mark.parametrize(("stack", "service"), EVERY_SERVICE)
+
+FULFILMENT = {
+    "ORDERS_TABLE": "flash-sale-orders-1a2b3c4",
+    "PRODUCTS_TABLE": "flash-sale-products-1a2b3c4",
+    "PAYMENTS_TABLE": "flash-sale-payments-1a2b3c4",
+    "PAYMENT_SECONDS": "3",
+    "LEASE_SECONDS": "60",
+    "LOG_LEVEL": "INFO",
+}
+ANY_SERVICE = {
+    **FULFILMENT,
+    "DRAIN_SECONDS": "30",
+    "STOP_TIMEOUT_SECONDS": "60",
+    "AWS_REGION": "us-west-2",
+}
+RECEIVER = {
+    **ANY_SERVICE,
+    "PORT": "8080",
+    "PAYMENT_CONCURRENCY": "5",
+    "MAX_PENDING": "95",
+}
+TOPIC = {"SNS_TOPIC_ARN": "arn:aws:sns:us-west-2:123456789012:orders-topic"}
+PROCESSOR = {
+    **ANY_SERVICE,
+    "PORT": "8081",
+    "SQS_QUEUE_URL": "https://sqs.us-west-2.amazonaws.com/123456789012/orders-queue",
+    "DLQ_URL": "https://sqs.us-west-2.amazonaws.com/123456789012/orders-dlq",
+    "PROCESSOR_CONCURRENCY": "20",
+    "VISIBILITY_TIMEOUT_SECONDS": "180",
+    "HEARTBEAT_SECONDS": "60",
+}
+
+
+def container(stack: RecordedStack, service: str) -> dict[str, Any]:
+    definition = stack.named(TASK_DEFINITION, f"{service}-task-definition")
+    (only,) = json.loads(definition.inputs["containerDefinitions"])
+    assert isinstance(only, dict)
+    return only
+
+
+@pytest.mark.parametrize(
+    ("stack", "service", "expected"),
+    [
+        ("sync", "receiver", {**RECEIVER, "TOPOLOGY": "sync"}),
+        ("async", "receiver", {**RECEIVER, **TOPIC, "TOPOLOGY": "async"}),
+        ("async", "processor", PROCESSOR),
+        ("serverless", "receiver", {**RECEIVER, **TOPIC, "TOPOLOGY": "serverless"}),
+    ],
+)
+def test_a_service_gets_exactly_the_variables_of_the_contract(
+    stack: str, service: str, expected: dict[str, str]
+) -> None:
+    entries = container(recorded(stack), service)["environment"]
+    assert {entry["name"]: entry["value"] for entry in entries} == expected
+    assert [entry["name"] for entry in entries] == sorted(expected)
+
+
+def test_settings_reach_the_services() -> None:
+    stack = record_stack(
+        "async",
+        {
+            "paymentSeconds": "0.5",
+            "maxPending": "40",
+            "processorConcurrency": "7",
+            "processorPort": "9000",
+            "processorTasks": "4",
+            "stopTimeoutSeconds": "90",
+        },
+    )
+    receiver = {each["name"]: each["value"] for each in container(stack, "receiver")["environment"]}
+    assert (receiver["PAYMENT_SECONDS"], receiver["MAX_PENDING"]) == ("0.5", "40")
+    worker = container(stack, "processor")
+    variables = {each["name"]: each["value"] for each in worker["environment"]}
+    assert (variables["PROCESSOR_CONCURRENCY"], variables["PORT"]) == ("7", "9000")
+    assert worker["portMappings"] == [{"containerPort": 9000, "protocol": "tcp"}]
+    assert worker["stopTimeout"] == 90
+    assert stack.named(SERVICE, "processor-service").inputs["desiredCount"] == 4
+
+
+@every_service
+def test_a_container_runs_its_package_from_an_image_named_by_digest(
+    stack: str, service: str
+) -> None:
+    only = container(recorded(stack), service)
+    assert only["command"] == ["python", "-m", service]
+    assert only["image"].endswith(f"@{IMAGE_DIGEST}")
+    assert only["readonlyRootFilesystem"] is True
+
+
+@every_service
+def test_a_container_has_more_time_to_stop_than_it_takes_to_drain(stack: str, service: str) -> None:
+    only = container(recorded(stack), service)
+    variables = {entry["name"]: entry["value"] for entry in only["environment"]}
+    assert only["stopTimeout"] > int(variables["DRAIN_SECONDS"])
+    assert only["stopTimeout"] == int(variables["STOP_TIMEOUT_SECONDS"])
+
+
+@every_service
+def test_a_container_is_checked_on_its_own_port_and_logs_into_its_own_group(
+    stack: str, service: str
+) -> None:
+    only = container(recorded(stack), service)
+    port = {"receiver": 8080, "processor": 8081}[service]
+    assert f"http://127.0.0.1:{port}/health" in only["healthCheck"]["command"][-1]
+    assert only["healthCheck"]["command"][0] == "CMD"
+    assert only["logConfiguration"] == {
+        "logDriver": "awslogs",
+        "options": {
+            "awslogs-group": f"/flash-sale/{stack}/{service}",
+            "awslogs-region": "us-west-2",
+            "awslogs-stream-prefix": service,
+        },
+    }
+
+
+@every_service
+def test_a_task_is_a_small_arm_fargate_task_with_two_roles(stack: str, service: str) -> None:
+    definition = recorded(stack).named(TASK_DEFINITION, f"{service}-task-definition").inputs
+    assert (definition["cpu"], definition["memory"]) == ("256", "512")
+    assert (definition["requiresCompatibilities"], definition["networkMode"]) == (
+        ["FARGATE"],
+        "awsvpc",
+    )
+    assert definition["taskRoleArn"].endswith(f":{service}-task-role")
+    assert definition["executionRoleArn"].endswith(f":{service}-execution-role")
+
+
+@pytest.mark.parametrize(
+    ("architecture", "cpu", "platform"),
+    [("arm64", "ARM64", "linux/arm64"), ("x86_64", "X86_64", "linux/amd64")],
+)
+def test_tasks_and_images_are_for_the_configured_architecture(
+    architecture: str, cpu: str, platform: str
+) -> None:
+    stack = record_stack("sync", {"architecture": architecture, "pythonVersion": "3.12"})
+    assert stack.only(TASK_DEFINITION).inputs["runtimePlatform"] == {
+        "operatingSystemFamily": "LINUX",
+        "cpuArchitecture": cpu,
+    }
+    build = stack.only("docker:index/image:Image").inputs["build"]
+    assert build["platform"] == platform
+    assert build["args"] == {"PYTHON_VERSION": "3.12"}
+
+
+@every_service
+def test_a_service_runs_privately_and_rolls_back_a_failed_deployment(
+    stack: str, service: str
+) -> None:
+    inputs = recorded(stack).named(SERVICE, f"{service}-service").inputs
+    assert inputs["launchType"] == "FARGATE"
+    assert inputs["desiredCount"] == 1
+    assert inputs["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
+    assert inputs["networkConfiguration"] == {
+        "assignPublicIp": False,
+        "securityGroups": [f"{service}-firewall-id"],
+        "subnets": ["flash-sale-private-1-id", "flash-sale-private-2-id"],
+    }
+
+
+@every_service
+def test_a_service_starts_only_once_its_roles_may_act(stack: str, service: str) -> None:
+    program = recorded(stack)
+    needed = program.named(SERVICE, f"{service}-service").depends_on
+    for role in ("task", "execution"):
+        assert program.named(ROLE_POLICY, f"{service}-{role}-policy").urn in needed
+
+
+def test_the_receiver_waits_for_the_listener_and_serves_behind_it(
+    any_stack: RecordedStack,
+) -> None:
+    receiver = any_stack.named(SERVICE, "receiver-service")
+    assert any_stack.only("aws:lb/listener:Listener").urn in receiver.depends_on
+    (target,) = receiver.inputs["loadBalancers"]
+    assert (target["containerName"], target["containerPort"]) == ("receiver", 8080)
+
+
+def test_the_processor_stands_behind_no_load_balancer(async_stack: RecordedStack) -> None:
+    assert async_stack.named(SERVICE, "processor-service").inputs["loadBalancers"] == []
+
+
+def test_every_log_group_keeps_its_logs_for_a_week(any_stack: RecordedStack) -> None:
+    groups = any_stack.of_type("aws:cloudwatch/logGroup:LogGroup")
+    assert groups
+    assert {group.inputs["retentionInDays"] for group in groups} == {7}

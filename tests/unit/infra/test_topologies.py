@@ -1,0 +1,99 @@
+from typing import Any
+
+import pytest
+
+from tests.support.recorded_stack import RecordedStack
+from tests.unit.infra.conftest import recorded
+
+TOPIC = "aws:sns/topic:Topic"
+SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
+QUEUE = "aws:sqs/queue:Queue"
+FUNCTION = "aws:lambda/function:Function"
+SERVICE = "aws:ecs/service:Service"
+
+EVERY_STACK_HAS = {"topology", "api_url", "orders_table", "payments_table", "products_table"}
+
+
+def names(stack: RecordedStack, type_: str) -> set[str]:
+    return {resource.name for resource in stack.of_type(type_)}
+
+
+def test_sync_has_one_service_and_nothing_that_carries_messages(sync_stack: RecordedStack) -> None:
+    assert names(sync_stack, SERVICE) == {"receiver-service"}
+    forbidden = ("aws:sns/", "aws:sqs/", "aws:lambda/")
+    assert not [each for each in sync_stack.resources if each.type.startswith(forbidden)]
+
+
+def test_async_has_both_services_a_queue_and_no_function(async_stack: RecordedStack) -> None:
+    assert names(async_stack, SERVICE) == {"receiver-service", "processor-service"}
+    assert names(async_stack, QUEUE) == {"orders-queue", "orders-dlq", "orders-undeliverable"}
+    assert not [each for each in async_stack.resources if each.type.startswith("aws:lambda/")]
+
+
+def test_serverless_has_a_function_no_processor_and_no_order_queue(
+    serverless_stack: RecordedStack,
+) -> None:
+    assert names(serverless_stack, SERVICE) == {"receiver-service"}
+    assert names(serverless_stack, FUNCTION) == {"order-events-function"}
+    assert names(serverless_stack, QUEUE) == {"order-events-failures", "order-events-undeliverable"}
+    assert not [each for each in serverless_stack.resources if "processor" in each.name]
+
+
+@pytest.mark.parametrize(("stack", "protocol"), [("async", "sqs"), ("serverless", "lambda")])
+def test_exactly_one_consumer_is_subscribed_to_the_topic(stack: str, protocol: str) -> None:
+    subscription = recorded(stack).only(SUBSCRIPTION)
+    topic = recorded(stack).only(TOPIC)
+    assert subscription.inputs["protocol"] == protocol
+    assert topic.urn in subscription.depends_on
+
+
+@pytest.mark.parametrize("stack", ["async", "serverless"])
+def test_nothing_is_published_before_the_consumer_is_subscribed(stack: str) -> None:
+    receiver = recorded(stack).named(SERVICE, "receiver-service")
+    assert recorded(stack).only(SUBSCRIPTION).urn in receiver.depends_on
+
+
+@pytest.mark.parametrize(
+    ("stack", "more"),
+    [
+        ("sync", set()),
+        ("async", {"topic_arn", "queue_url", "dlq_url"}),
+        ("serverless", {"topic_arn", "dlq_url"}),
+    ],
+)
+def test_outputs_have_the_same_names_in_every_topology(stack: str, more: set[str]) -> None:
+    assert set(recorded(stack).outputs) == EVERY_STACK_HAS | more
+
+
+def test_outputs_name_what_was_built(any_stack: RecordedStack) -> None:
+    outputs: dict[str, Any] = dict(any_stack.outputs)
+    assert outputs["api_url"] == "http://receiver-alb.us-west-2.elb.amazonaws.com"
+    assert outputs["orders_table"].startswith("flash-sale-orders-")
+    assert outputs["payments_table"].startswith("flash-sale-payments-")
+    assert outputs["products_table"].startswith("flash-sale-products-")
+
+
+def test_async_outputs_the_dead_letter_queue_of_its_queue(async_stack: RecordedStack) -> None:
+    assert async_stack.outputs["queue_url"].endswith("/orders-queue")
+    assert async_stack.outputs["dlq_url"].endswith("/orders-dlq")
+    assert async_stack.outputs["topology"] == "async"
+
+
+def test_serverless_outputs_the_failure_queue_of_its_function(
+    serverless_stack: RecordedStack,
+) -> None:
+    assert serverless_stack.outputs["dlq_url"].endswith("/order-events-failures")
+    assert serverless_stack.outputs["topology"] == "serverless"
+
+
+def test_names_that_must_be_known_differ_between_stacks() -> None:
+    known = [
+        {
+            each.inputs["name"]
+            for each in recorded(stack).resources
+            if each.type in {TOPIC, QUEUE, "aws:cloudwatch/logGroup:LogGroup"}
+        }
+        for stack in ("async", "serverless")
+    ]
+    assert known[0]
+    assert known[0].isdisjoint(known[1])
