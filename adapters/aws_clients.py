@@ -8,9 +8,12 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import aioboto3
+import aiobotocore
 from aiobotocore.config import AioConfig
+from aiobotocore.session import get_session
 
 from adapters.aws_calls import AwsCallCounter
+from adapters.aws_models import shared_loader
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
 
 CALL_LOG_SECONDS = 5.0
+USER_AGENT = f"flash-sale aiobotocore/{aiobotocore.__version__}"
 
 
 def client_config(*, read_timeout_seconds: float, connections: int) -> AioConfig:
@@ -33,6 +37,9 @@ def client_config(*, read_timeout_seconds: float, connections: int) -> AioConfig
         parameter_validation=False,
         retries={"mode": "standard", "total_max_attempts": 3},
         tcp_keepalive=True,
+        # botocore would put its own together from twenty parts, twice a request: a tenth of all
+        # the CPU that a call costs.
+        user_agent=USER_AGENT,
     )
 
 
@@ -44,7 +51,9 @@ class AwsClients:
 
     def __init__(self, region: str | None, *, connections: int = 64) -> None:
         self.calls = AwsCallCounter()
-        self._session = aioboto3.Session(region_name=region)
+        session = get_session()
+        session.register_component("data_loader", shared_loader())
+        self._session = aioboto3.Session(region_name=region, botocore_session=session)
         self._stack = AsyncExitStack()
         self._connections = connections
 

@@ -42,13 +42,15 @@ class CatalogueCache:
         """Read every product.
 
         Raises:
-            Unavailable: the table did not answer; the last snapshot stays.
+            Unavailable: the table did not answer, or not with products; the last snapshot stays.
         """
         try:
             pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._table)
             products = [product_from_item(item) async for page in pages for item in page["Items"]]
         except AWS_ERRORS as error:
             raise unavailable("products table", error) from error
+        except (KeyError, ValueError) as error:
+            raise Unavailable(f"products table: an item cannot be read: {error!r}") from error
         self._current = Catalogue(products)
 
     async def refresh_regularly(self, interval_seconds: float) -> None:

@@ -22,6 +22,7 @@ class Environment:
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
         self._problems: list[str] = []
+        self._broken_rules: list[str] = []
         self.required: set[str] = set()
         self.optional: set[str] = set()
 
@@ -67,9 +68,13 @@ class Environment:
         return self._refuse(name, value, f"must be one of {', '.join(allowed)}", allowed[0])
 
     def rule(self, *, holds: bool, problem: str) -> None:
-        """Note `problem` when a rule between several settings does not hold."""
+        """Note `problem` when a rule between several settings does not hold.
+
+        Rules are held against values that are right by themselves: where one is not, `check` raises
+        only what is wrong with the values.
+        """
         if not holds:
-            self._problems.append(problem)
+            self._broken_rules.append(problem)
 
     def check(self) -> None:
         """Raise what was found wrong.
@@ -77,8 +82,9 @@ class Environment:
         Raises:
             SettingsError: with one line a problem.
         """
-        if self._problems:
-            raise SettingsError("\n".join(self._problems))
+        problems = self._problems or self._broken_rules
+        if problems:
+            raise SettingsError("\n".join(problems))
 
     def _refuse(self, name: str, value: str, rule: str, fallback: T) -> T:
         if value:

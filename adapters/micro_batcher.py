@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
@@ -27,6 +28,9 @@ class MicroBatcher(Generic[Item, Result]):
     `send` returns one result or exception an item, in order: a failed item fails its own caller
     only. An exception from `send` fails every caller of its batch. A caller that is cancelled
     leaves its item in the batch: it may be on the wire already.
+
+    With `eager_when_quiet` an item that comes after a quiet spell, longer than `linger_seconds`,
+    leaves at once with whatever came together with it: lingering would bring it no company.
     """
 
     def __init__(
@@ -39,6 +43,7 @@ class MicroBatcher(Generic[Item, Result]):
         linger_seconds: float = 0.003,
         max_in_flight: int = 4,
         max_waiting: int = 10_000,
+        eager_when_quiet: bool = False,
     ) -> None:
         self._send = send
         self._max_items = max_items
@@ -53,6 +58,8 @@ class MicroBatcher(Generic[Item, Result]):
         self._timer: asyncio.TimerHandle | None = None
         self._due = False
         self._closed = False
+        self._eager_when_quiet = eager_when_quiet
+        self._last_submit = -math.inf
 
     async def submit(self, item: Item) -> Result:
         """Return the item's own result once its batch has been sent.
@@ -70,10 +77,15 @@ class MicroBatcher(Generic[Item, Result]):
         size = self._size_of(item)
         self._waiting.append((item, size, future))
         self._waiting_bytes += size
+        quiet = loop.time() - self._last_submit > self._linger_seconds
+        self._last_submit = loop.time()
         if self._is_full():
             self._dispatch()
+        elif quiet and self._eager_when_quiet:
+            # Not at once: whoever else is ready in this turn of the loop comes along.
+            self._reset_timer(0)
         else:
-            self._reset_timer()
+            self._reset_timer(self._linger_seconds)
         return await future
 
     async def aclose(self) -> None:
@@ -102,14 +114,14 @@ class MicroBatcher(Generic[Item, Result]):
             task = asyncio.get_running_loop().create_task(self._send_batch(self._take_batch()))
             self._in_flight.add(task)
             task.add_done_callback(self._batch_done)
-        self._reset_timer()
+        self._reset_timer(self._linger_seconds)
 
-    def _reset_timer(self) -> None:
+    def _reset_timer(self, seconds: float) -> None:
         """Keep a timer running exactly while items wait that no timer has declared due."""
         wanted = bool(self._waiting) and not self._due and not self._closed
         if wanted and self._timer is None:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._linger_seconds, self._linger_over)
+            self._timer = loop.call_later(seconds, self._linger_over)
         elif not wanted and self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -55,7 +55,10 @@ class OrderCompletion:
             LeaseLost: nothing was written.
             Unavailable: no answer, or too many conflicts; it may have been written.
         """
-        writes = [self._settle(claim, settled_at), *self._take_stock(claim.order)]
+        writes = [
+            self.settle_write(claim, settled_at),
+            *self.stock_writes(claim.order.units_by_product()),
+        ]
         for attempt in range(ATTEMPTS):
             if attempt:
                 pause = full_jitter(attempt - 1, base_seconds=0.02, cap_seconds=1)
@@ -63,8 +66,8 @@ class OrderCompletion:
             try:
                 await self._dynamodb.transact_write_items(TransactItems=writes)
             except ClientError as error:
-                reasons = _cancellation_reasons(error)
-                if _nothing_decided(reasons):
+                reasons = cancellation_reasons(error)
+                if nothing_decided(reasons):
                     continue
                 return _why_cancelled(claim, reasons, error)
             except AWS_ERRORS as error:
@@ -74,7 +77,8 @@ class OrderCompletion:
             )
         raise Unavailable(f"order {claim.order.order_id}: too many orders take the same stock")
 
-    def _settle(self, claim: Claim, settled_at: str) -> TransactWriteItemTypeDef:
+    def settle_write(self, claim: Claim, settled_at: str) -> TransactWriteItemTypeDef:
+        """Return the write that settles one order, under its lease."""
         return {
             "Update": {
                 "TableName": self._orders_table,
@@ -92,7 +96,8 @@ class OrderCompletion:
             }
         }
 
-    def _take_stock(self, order: Order) -> list[TransactWriteItemTypeDef]:
+    def stock_writes(self, units: Mapping[str, int]) -> list[TransactWriteItemTypeDef]:
+        """Return one write for each product, given the units to take of each."""
         return [
             {
                 "Update": {
@@ -100,21 +105,22 @@ class OrderCompletion:
                     "Key": {"productId": {"S": product_id}},
                     "UpdateExpression": "SET stock = stock - :units",
                     "ConditionExpression": ENOUGH_STOCK,
-                    "ExpressionAttributeValues": {":units": {"N": str(units)}},
+                    "ExpressionAttributeValues": {":units": {"N": str(taken)}},
                 }
             }
-            for product_id, units in order.units_by_product().items()
+            for product_id, taken in units.items()
         ]
 
 
-def _cancellation_reasons(error: ClientError) -> list[Mapping[str, Any]]:
+def cancellation_reasons(error: ClientError) -> list[Mapping[str, Any]]:
     """Return a reason for each write of a cancelled transaction; empty for any other error."""
     if error_code(error) != "TransactionCanceledException":
         return []
     return list(error.response.get("CancellationReasons", []))
 
 
-def _nothing_decided(reasons: list[Mapping[str, Any]]) -> bool:
+def nothing_decided(reasons: list[Mapping[str, Any]]) -> bool:
+    """Tell whether the same transaction may succeed later."""
     codes = {reason.get("Code", "None") for reason in reasons} - {"None"}
     return bool(codes) and codes <= UNDECIDED
 
@@ -123,16 +129,20 @@ def _why_cancelled(claim: Claim, reasons: list[Mapping[str, Any]], error: Client
     """Tell a completion that had happened already, a lost lease and empty stock apart."""
     match [reason.get("Code", "None") for reason in reasons]:
         case ["ConditionalCheckFailed", *_]:
-            return _completed_before(claim, reasons[0].get("Item"))
+            return settled_before(claim, reasons[0].get("Item"), OrderStatus.COMPLETED)
         case [_, *stock] if "ConditionalCheckFailed" in stock:
             raise OutOfStock(claim.order.order_id)
         case _:
             raise unavailable(TABLES, error) from error
 
 
-def _completed_before(claim: Claim, item: AttributeMap | None) -> Order:
-    """Return the completed order: an earlier try was written and its answer lost on its way."""
+def settled_before(claim: Claim, item: AttributeMap | None, status: OrderStatus) -> Order:
+    """Return the order that is settled as wanted: an earlier try was written, its answer lost.
+
+    Raises:
+        LeaseLost: it is not.
+    """
     order = order_from_item(item) if item else None
-    if order is None or order.status is not OrderStatus.COMPLETED:
+    if order is None or order.status is not status:
         raise LeaseLost(claim.order.order_id)
     return order

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
 from adapters.aws_errors import AWS_ERRORS, unavailable
 from adapters.order_items import order_from_item
 from orders.errors import InvalidOrder
+from orders.ids import ORDER_ID_PATTERN
 from orders.model import Order, OrderStatus
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ class OrderPage(msgspec.Struct, frozen=True):
 
 
 class _Position(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
-    order_id: str
-    created_at: str
+    # DynamoDB refuses a whole query over a start key that is empty or too long.
+    order_id: Annotated[str, msgspec.Meta(pattern=ORDER_ID_PATTERN)]
+    created_at: Annotated[str, msgspec.Meta(pattern=r"^[0-9T:.Z-]{1,32}$")]
 
 
 class OrderPages:

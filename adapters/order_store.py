@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from adapters.aws_errors import AWS_ERRORS, error_code, refused_item, unavailable
-from adapters.order_completion import OrderCompletion
+from adapters.order_completion import OrderCompletion, settled_before
 from adapters.order_conditions import CLAIMABLE, LEASE_HELD, STATUS_NAME, lease_values
 from adapters.order_items import AttributeMap, failure_from_item, order_from_item
 from orders.errors import LeaseLost, OrderBusy, OrderNotFound
@@ -94,8 +94,8 @@ class DynamoOrderStore:
                     ":at": {"S": settled_at},
                 },
             )
-        except _ConditionFailed:
-            raise LeaseLost(claim.order.order_id) from None
+        except _ConditionFailed as refused:
+            return settled_before(claim, refused.item, OrderStatus.FAILED)
         return order_from_item(item)
 
     async def _update(

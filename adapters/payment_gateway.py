@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import msgspec
 from botocore.exceptions import ClientError
 
 from adapters.aws_errors import AWS_ERRORS, error_code, refused_item, unavailable
@@ -15,8 +16,30 @@ from orders.ports import ChargeOutcome
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
+    from types_aiobotocore_dynamodb.type_defs import AttributeValueTypeDef
 
 LEDGER = "payment ledger"
+CHARGE_ATTRIBUTES = ("idempotencyKey", "orderId", "amountCents", "status", "chargedAt")
+
+
+class Charge(msgspec.Struct, frozen=True):
+    """One charge as the ledger keeps it."""
+
+    idempotency_key: str
+    order_id: str
+    amount_cents: int
+    charged_at: str
+
+
+def charge_values(charge: Charge) -> list[AttributeValueTypeDef]:
+    """Return the values of `CHARGE_ATTRIBUTES`, in that order."""
+    return [
+        {"S": charge.idempotency_key},
+        {"S": charge.order_id},
+        {"N": str(charge.amount_cents)},
+        {"S": ChargeOutcome.CHARGED.value},
+        {"S": charge.charged_at},
+    ]
 
 
 class SimulatedPaymentGateway:
@@ -42,16 +65,15 @@ class SimulatedPaymentGateway:
             Unavailable: the provider did not answer; the charge may have happened.
         """
         await asyncio.sleep(self._payment_seconds)
+        charge = Charge(idempotency_key, order_id, amount_cents, timestamp(self._now()))
+        return await self._record(charge)
+
+    async def _record(self, charge: Charge) -> ChargeOutcome:
+        """Write the charge down, or return what became of the first one with its key."""
         try:
             await self._dynamodb.put_item(
                 TableName=self._table,
-                Item={
-                    "idempotencyKey": {"S": idempotency_key},
-                    "orderId": {"S": order_id},
-                    "amountCents": {"N": str(amount_cents)},
-                    "status": {"S": ChargeOutcome.CHARGED.value},
-                    "chargedAt": {"S": timestamp(self._now())},
-                },
+                Item=dict(zip(CHARGE_ATTRIBUTES, charge_values(charge), strict=True)),
                 ConditionExpression="attribute_not_exists(idempotencyKey)",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )

@@ -19,7 +19,9 @@ class InvalidOrder(OrderError):
         self.rule = rule
         self.value = value
         self.malformed = malformed
-        super().__init__(f"{field or 'body'}: {rule}" + (f", got {value!r}" if value else ""))
+        super().__init__(
+            f"{field or 'body'}: {rule}" + ("" if value is None else f", got {value!r}")
+        )
 
 
 class ContentConflict(OrderError):

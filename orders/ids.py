@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 import uuid
 
 import msgspec
 
-# Ids appear as path segments of URLs: a leading dot would let "." and ".." through.
-ORDER_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
+# Ids appear as path segments of URLs: a leading dot would let "." and ".." through. Python's `$`
+# also matches before a last newline, which would end a header line; ECMAScript, which reads this
+# pattern in the OpenAPI document, has no `\Z`.
+ORDER_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$(?!\n)"
+
+_order_id = re.compile(ORDER_ID_PATTERN)
+
+
+def is_order_id(text: str) -> bool:
+    """Tell whether an order can have this id."""
+    return _order_id.match(text) is not None
 
 
 def mint_order_id() -> str:

@@ -44,6 +44,7 @@ class OrderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 _decoder = msgspec.json.Decoder(OrderRequest)
 _PATH = re.compile(r" - at `\$(?P<path>.*)`$")
+_NAMED = re.compile(r"^Object .* (?:unknown|required) field `(?P<name>.*)`$", re.DOTALL)
 _STEP = re.compile(r"\.(?P<name>[A-Za-z_]\w*)|\[(?P<index>\d+|\.\.\.)\]")
 
 
@@ -84,6 +85,8 @@ def _invalid(message: str, body: bytes) -> InvalidOrder:
     found = _PATH.search(message)
     path = found["path"] if found else ""
     rule = message[: found.start()] if found else message
+    if named := _NAMED.match(rule):
+        path += f".{named['name']}"
     return InvalidOrder(field=path.lstrip("."), rule=rule, value=_value_at(document, path))
 
 

@@ -1,0 +1,53 @@
+"""The simulated payment provider for many orders at once: 25 ledger entries a call."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from adapters.aws_errors import AWS_ERRORS, unavailable
+from adapters.micro_batcher import BatcherClosed, BatcherFull
+from adapters.payment_gateway import (
+    CHARGE_ATTRIBUTES,
+    LEDGER,
+    Charge,
+    SimulatedPaymentGateway,
+    charge_values,
+)
+from adapters.statement_batcher import StatementBatcher
+from orders.ports import ChargeOutcome
+
+if TYPE_CHECKING:
+    from types_aiobotocore_dynamodb import DynamoDBClient
+
+
+class BatchedPaymentGateway(SimulatedPaymentGateway):
+    """Writes first charges in batches; a key that is in the ledger is looked up by itself."""
+
+    def __init__(
+        self,
+        dynamodb: DynamoDBClient,
+        *,
+        payments_table: str,
+        payment_seconds: float,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(
+            dynamodb, payments_table=payments_table, payment_seconds=payment_seconds, now=now
+        )
+        self._statements = StatementBatcher(dynamodb)
+        attributes = ", ".join(f"'{name}': ?" for name in CHARGE_ATTRIBUTES)
+        self._insert = f'INSERT INTO "{payments_table}" VALUE {{{attributes}}}'
+
+    async def aclose(self) -> None:
+        """Send what waits."""
+        await self._statements.aclose()
+
+    async def _record(self, charge: Charge) -> ChargeOutcome:
+        parameters = list(charge_values(charge))
+        try:
+            answer = await self._statements.run(charge.idempotency_key, self._insert, parameters)
+        except (BatcherFull, BatcherClosed, *AWS_ERRORS) as error:
+            raise unavailable(LEDGER, error) from error
+        return await super()._record(charge) if answer.error_code else ChargeOutcome.CHARGED

@@ -1,0 +1,122 @@
+"""The receiver with fewer batches than ours has, to measure what they bring.
+
+`python -m benchmarks.naive VARIANT` starts the real receiver; only its backend differs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from typing import TYPE_CHECKING
+
+import uvloop
+from botocore.exceptions import ClientError
+
+from adapters.aws_clients import open_aws_clients
+from adapters.aws_errors import error_code
+from adapters.catalogue_cache import open_catalogue
+from adapters.logs import configure_logging
+from adapters.order_items import INSERTED_ATTRIBUTES, inserted_values
+from adapters.order_pages import OrderPages
+from adapters.order_publisher import BatchedOrderPublisher
+from adapters.order_store import DynamoOrderStore
+from adapters.payment_gateway import SimulatedPaymentGateway
+from orders.message import encode_order_placed
+from orders.model import Order
+from receiver.backend import Backend, BackendOpener, open_aws_backend
+from receiver.server import bind, serve
+from receiver.settings import Settings, settings_from
+
+if TYPE_CHECKING:
+    from types_aiobotocore_dynamodb import DynamoDBClient
+    from types_aiobotocore_sns import SNSClient
+
+ONE_CALL = "one_call"
+PUBLISH_BATCHED = "publish_batched"
+OURS = "ours"
+
+
+class SingleInserter:
+    """Stores each order with a call of its own."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    async def insert(self, order: Order) -> bool:
+        """Store a new order; False when its id is taken."""
+        try:
+            await self._dynamodb.put_item(
+                TableName=self._table,
+                Item=dict(zip(INSERTED_ATTRIBUTES, inserted_values(order), strict=True)),
+                ConditionExpression="attribute_not_exists(orderId)",
+            )
+        except ClientError as error:
+            if error_code(error) == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
+
+class SinglePublisher:
+    """Announces each order with a call of its own."""
+
+    def __init__(self, sns: SNSClient, topic_arn: str) -> None:
+        self._sns = sns
+        self._topic_arn = topic_arn
+
+    async def publish(self, order_id: str) -> None:
+        """Return once SNS has taken the announcement."""
+        await self._sns.publish(TopicArn=self._topic_arn, Message=encode_order_placed(order_id))
+
+
+def backend_opener(variant: str) -> BackendOpener:
+    """Return what opens the backend of a variant."""
+    if variant == OURS:
+        return open_aws_backend
+
+    @asynccontextmanager
+    async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
+        async with AsyncExitStack() as stack:
+            yield await _open(stack, settings, publish_batched=variant == PUBLISH_BATCHED)
+
+    return open_backend
+
+
+async def _open(stack: AsyncExitStack, settings: Settings, *, publish_batched: bool) -> Backend:
+    clients = await stack.enter_async_context(open_aws_clients(settings.aws_region))
+    dynamodb, sns = await clients.dynamodb(), await clients.sns()
+    topic_arn = settings.sns_topic_arn or ""
+    publisher: BatchedOrderPublisher | SinglePublisher = SinglePublisher(sns, topic_arn)
+    if publish_batched:
+        batched = BatchedOrderPublisher(sns, topic_arn)
+        publisher = await stack.enter_async_context(aclosing(batched))
+    catalogue = await stack.enter_async_context(
+        open_catalogue(dynamodb, settings.products_table, refresh_seconds=5)
+    )
+    return Backend(
+        catalogue=catalogue,
+        inserter=SingleInserter(dynamodb, settings.orders_table),
+        store=DynamoOrderStore(
+            dynamodb, orders_table=settings.orders_table, products_table=settings.products_table
+        ),
+        payments=SimulatedPaymentGateway(
+            dynamodb, payments_table=settings.payments_table, payment_seconds=0
+        ),
+        lister=OrderPages(dynamodb, settings.orders_table),
+        publisher=publisher,
+    )
+
+
+def main(variant: str) -> None:
+    """Serve until a stop signal."""
+    settings = settings_from(os.environ)
+    configure_logging("receiver", settings.log_level)
+    with bind(settings.port) as listener:
+        uvloop.run(serve(settings, listener, backend_opener(variant)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

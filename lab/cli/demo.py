@@ -1,0 +1,150 @@
+"""`lab demo`: the flash sale on every topology, audited and reported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from lab.deployment import deploy
+from lab.emulator.installation import version
+from lab.engine.config import parse_overrides, read_stack
+from lab.engine.differences import DIFFERENCES
+from lab.engine.interrupts import interruptible
+from lab.engine.paths import ROOT
+from lab.load.scenarios import DEMO_SECONDS, SCENARIOS, Scenario
+from lab.measure.campaign import TOPOLOGIES, Campaign, Plan
+from lab.report.live import LiveView
+from lab.report.page import write_report
+from lab.report.table import print_results
+from lab.results.files import RESULTS_FILE, to_json, write_results
+from lab.results.model import Results
+
+RESULTS_FOLDER = ROOT / "build" / "results"
+BROKEN_PROMISE = 1
+INTERRUPTED = 130
+
+
+class TopologyName(StrEnum):
+    """What `--topology` takes."""
+
+    SYNC = "sync"
+    ASYNC = "async"
+    SERVERLESS = "serverless"
+
+
+class ScenarioName(StrEnum):
+    """What `--scenario` takes."""
+
+    NORMAL = "normal"
+    FLASH = "flash"
+
+
+def demo(
+    *,
+    topology: Annotated[
+        list[TopologyName] | None, typer.Option(help="Only this one; may be repeated.")
+    ] = None,
+    scenario: Annotated[
+        list[ScenarioName] | None, typer.Option(help="Only this sale; may be repeated.")
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Sales of 30 and 60 seconds instead of 5 and 10.")
+    ] = False,
+    seconds: Annotated[
+        float | None, typer.Option(min=1, max=3600, help="Length of each sale.")
+    ] = None,
+    config: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="Stack configuration; may be repeated."),
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Write results.json here as well.")
+    ] = None,
+) -> None:
+    """Run the flash sale on all three topologies, audit every order, and write a report.
+
+    Exits with 1 when an order was lost, paid twice or oversold, with 2 when something is set up
+    wrongly or breaks, with 130 after Ctrl-C; what was measured until then is kept.
+    """
+    plan = Plan(
+        topologies=_names(topology) or TOPOLOGIES,
+        scenarios=_scenarios(_names(scenario), full=full, seconds=seconds),
+        config=parse_overrides(config or []),
+        scale="full" if full else "demo",
+    )
+    console = Console()
+    folder = new_folder(RESULTS_FOLDER)
+    with interruptible():
+        results = _run(plan, folder, console)
+        report = _publish(results, folder, console)
+    if json is not None:
+        json.write_text(to_json(results), encoding="utf-8")
+    console.print(f"report   {report}\nresults  {folder / RESULTS_FILE}", soft_wrap=True)
+    if not results.passed:
+        raise typer.Exit(BROKEN_PROMISE)
+
+
+def _names(chosen: list[TopologyName] | list[ScenarioName] | None) -> list[str]:
+    return list(dict.fromkeys(name.value for name in chosen or []))
+
+
+def _scenarios(names: list[str], *, full: bool, seconds: float | None) -> list[Scenario]:
+    chosen = [SCENARIOS[name] for name in names] if names else list(SCENARIOS.values())
+    if seconds is not None:
+        return [scenario.lasting(seconds) for scenario in chosen]
+    return chosen if full else [each.lasting(DEMO_SECONDS[each.name]) for each in chosen]
+
+
+def new_folder(parent: Path) -> Path:
+    """Make a folder named for the moment, e.g. `20251128-090000`, and return it."""
+    name = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    for suffix in ("", *(f"-{number}" for number in range(2, 100))):
+        folder = parent / f"{name}{suffix}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+    raise FileExistsError(parent / name)
+
+
+def _run(plan: Plan, folder: Path, console: Console) -> Results:
+    with LiveView(console) as view:
+        campaign = Campaign(
+            plan,
+            folder,
+            deploy=deploy,
+            view=view,
+            save=lambda results: write_results(results, folder / RESULTS_FILE),
+            emulator=version(),
+            billed_config=lambda topology: _as_deployed(topology, plan.config),
+        )
+        try:
+            return campaign.run()
+        except KeyboardInterrupt:
+            _say_where(folder, console)
+            raise typer.Exit(INTERRUPTED) from None
+        except Exception:
+            _say_where(folder, console)
+            raise
+
+
+def _as_deployed(topology: str, config: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what `pulumi up` would deploy: the lab itself runs on this machine's architecture."""
+    return read_stack(ROOT, topology, config).own
+
+
+def _say_where(folder: Path, console: Console) -> None:
+    console.print(f"stopped; what was measured and logged so far is in {folder}", soft_wrap=True)
+
+
+def _publish(results: Results, folder: Path, console: Console) -> Path:
+    console.print()
+    print_results(console, results)
+    return write_report(results, folder, list(DIFFERENCES))

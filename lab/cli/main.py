@@ -1,0 +1,42 @@
+"""The `lab` command: one file of this package per subcommand."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from lab.cli.demo import demo
+from lab.cli.report import report
+from lab.cli.up import up
+from lab.errors import LabError
+
+WRONG_SETUP = 2
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="lab",
+    help=(
+        "Run the flash-sale stack on this machine: the real Pulumi program, the real services, "
+        "an embedded AWS emulator that enforces the IAM and queue policies. "
+        "No AWS account, Docker or Pulumi CLI is needed."
+    ),
+    epilog="Start with `lab demo`; `lab up async` keeps one topology running for your own requests.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (demo, up, report):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line; a LabError ends it with one line and code 2, Ctrl-C with 130."""
+    try:
+        app()
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)  # noqa: T201 - the one place that prints it
+        raise SystemExit(WRONG_SETUP) from None
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None

@@ -1,0 +1,96 @@
+"""`lab up TOPOLOGY`: one topology on this machine until Ctrl-C."""
+
+from __future__ import annotations
+
+import json as json_module
+import shlex
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from lab.deployment import Deployment, deploy
+from lab.engine.config import parse_overrides
+from lab.engine.paths import ROOT
+
+RUNS_FOLDER = ROOT / "build" / "runs"
+_WATCH_SECONDS = 0.5
+_EXAMPLES = (
+    '{"order_id":"001","customer_id":123,'
+    '"items":[{"product_id":"SKU-001","quantity":1,"price":19.99}]}',
+    '{"customer_id": 123, "items": [{"product_id": 1, "quantity": 2}]}',
+)
+
+
+def up(
+    topology: Annotated[
+        str, typer.Argument(metavar="TOPOLOGY", help="The stack: sync, async or serverless.")
+    ],
+    *,
+    config: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE", help="Stack configuration, as in Pulumi.yaml; may be repeated."
+        ),
+    ] = None,
+    json: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Write outputs, configuration and process ids here."),
+    ] = None,
+) -> None:
+    """Deploy TOPOLOGY on this machine, print its outputs, and keep it up until Ctrl-C.
+
+    Ends with 2 and the last log lines when a process dies, with 130 after Ctrl-C.
+    """
+    console = Console()
+    run_dir = RUNS_FOLDER / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{topology}"
+    overrides = parse_overrides(config or [])
+    try:
+        with deploy(
+            topology,
+            config=overrides,
+            run_dir=run_dir,
+            progress=lambda step: console.print(f"[dim]{step} ...[/]"),
+        ) as deployment:
+            _show(deployment, console)
+            if json is not None:
+                json.write_text(_as_json(deployment), encoding="utf-8")
+            console.print("\nup; press Ctrl-C to stop", style="bold")
+            while True:
+                deployment.check()
+                time.sleep(_WATCH_SECONDS)
+    except KeyboardInterrupt:
+        console.print(f"\nstopped; logs are in {run_dir / 'logs'}", soft_wrap=True)
+        raise
+
+
+def _show(deployment: Deployment, console: Console) -> None:
+    table = Table("output", "value", title=f"{deployment.topology} on this machine")
+    for name, value in deployment.outputs.items():
+        table.add_row(name, value)
+    table.add_row("emulator", deployment.endpoint_url)
+    table.add_row("logs", str(deployment.run_dir / "logs"))
+    console.print(table)
+    url = deployment.outputs.get("api_url")
+    if url:
+        console.print("\ntwo orders to paste, and how to look one up:\n", style="bold")
+        for body in _EXAMPLES:
+            command = f"curl -sS {url}/orders -H 'content-type: application/json' -d "
+            print(f"{command}{shlex.quote(body)}")  # noqa: T201 - no markup, no line breaks: to be pasted
+        print(f"curl -sS {url}/orders/001")  # noqa: T201 - the same
+
+
+def _as_json(deployment: Deployment) -> str:
+    content = {
+        "topology": deployment.topology,
+        "outputs": dict(deployment.outputs),
+        "config": dict(deployment.config),
+        "endpoint_url": deployment.endpoint_url,
+        "run_dir": str(deployment.run_dir),
+        "pids": dict(deployment.pids()),
+    }
+    return json_module.dumps(content, indent=2) + "\n"

@@ -1,0 +1,82 @@
+"""Where the emulator answers otherwise than AWS: measured, told in the report, watched by tests.
+
+`tests/integration/engine/test_known_differences.py` fails when one of these is gone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What the emulator does, what AWS does, and what follows for a reader of the results."""
+
+    name: str
+    emulator: str
+    aws: str
+    consequence: str
+
+
+DIFFERENCES: tuple[Difference, ...] = (
+    Difference(
+        name="names of batch actions",
+        emulator="asks for sns:PublishBatch, sqs:DeleteMessageBatch and the like",
+        aws="authorises them as sns:Publish, sqs:DeleteMessage, ...",
+        consequence="the engine grants the emulator's name wherever a policy grants the real one",
+    ),
+    Difference(
+        name="PartiQL permissions",
+        emulator="on its own asks for dynamodb:ExecuteStatement and its batch forms on `*`",
+        aws="asks for PartiQLInsert, PartiQLUpdate, ... on the table of each statement",
+        consequence="the lab's launcher of the emulator takes the statements apart as AWS does",
+    ),
+    Difference(
+        name="deleting a message twice",
+        emulator="refuses a receipt handle that was used before",
+        aws="succeeds",
+        consequence="the consumer's handling of failed deletes runs more often here",
+    ),
+    Difference(
+        name="SNS to Lambda",
+        emulator="invokes once: no retry, no failure destination, no dead-letter queue",
+        aws="retries twice with delays, then hands the event to the failure destination",
+        consequence="a function's failure loses the order here; the audit would count it as lost",
+    ),
+    Difference(
+        name="Lambda's resource policy",
+        emulator="delivers from SNS to a function without lambda:AddPermission",
+        aws="refuses the delivery",
+        consequence="a missing event permission is found by the unit tests of the program only",
+    ),
+    Difference(
+        name="redriving a dead-letter queue",
+        emulator="does not know StartMessageMoveTask",
+        aws="moves the messages back to their source",
+        consequence="a redrive cannot be rehearsed here",
+    ),
+    Difference(
+        name="metrics, alarms and scaling",
+        emulator="has no AWS/SQS metrics, evaluates no metric-math alarm, scales nothing",
+        aws="evaluates both each minute and scales by them",
+        consequence="backlog is sampled by the lab; alarms and scaling rules are tested as declared",
+    ),
+    Difference(
+        name="start of a Lambda environment",
+        emulator="an environment is forked from a parent that has imported the handler",
+        aws="each environment imports it (Init Duration in the REPORT line)",
+        consequence="start-up delays here say nothing about cold starts on AWS",
+    ),
+    Difference(
+        name="execution roles",
+        emulator="no image is pulled and no log driver runs",
+        aws="pulls the image and writes logs under the execution role",
+        consequence="a gap in an execution role is found on AWS only",
+    ),
+    Difference(
+        name="load balancer",
+        emulator="clients reach the receivers' shared port directly",
+        aws="a load balancer with its own idle timeout and health checks stands between",
+        consequence="latencies leave out the balancer; its limits are settings of the receiver here",
+    ),
+)

@@ -1,0 +1,55 @@
+"""A Lambda function's parent process: imports the handler once, then forks environments of it.
+
+Runs as a script of its own (`python -S -P zygote.py SETTINGS`) with the standard library, the
+function's archive and its layers on the path, nothing else: what the layer lacks is missing here
+as it is on AWS.
+"""
+
+import gc
+import importlib
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+_REPOSITORY = str(Path(__file__).resolve().parents[2])
+sys.path.insert(0, _REPOSITORY)
+from lab.functions import zygote_output  # noqa: E402 - found by the line above
+from lab.functions.zygote_models import preload_models  # noqa: E402
+from lab.functions.zygote_nursery import Nursery  # noqa: E402
+
+sys.path.remove(_REPOSITORY)
+
+
+def main() -> None:
+    """Import the handler, open the door, and fork for whoever comes."""
+    with open(sys.argv[1], encoding="utf-8") as file:
+        settings = json.load(file)
+    output = zygote_output.install()
+    sys.path[:0] = [settings["root"], *settings["paths"]]
+    os.chdir(settings["root"])
+    try:
+        handler = _import_handler(settings["handler"])
+    except BaseException:
+        traceback.print_exc()
+        sys.exit(1)
+    settings["extra"] = preload_models(settings["region"], Path(sys.argv[1]).parent)
+    gc.collect()
+    gc.freeze()
+    door = Path(settings["door"])
+    os.mkfifo(door)
+    # Open for writing as well: a door without a writer would be at its end.
+    with open(os.open(door, os.O_RDWR | os.O_NONBLOCK), "rb", buffering=0) as visitors:
+        print(json.dumps({"event": "function_ready", "function": settings["name"]}), flush=True)
+        Nursery(visitors, handler, settings, output).serve()
+
+
+def _import_handler(name: str) -> Any:
+    module, _, function = name.rpartition(".")
+    return getattr(importlib.import_module(module.replace("/", ".")), function)
+
+
+if __name__ == "__main__":
+    main()

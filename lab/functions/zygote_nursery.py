@@ -1,0 +1,140 @@
+"""Forks an environment for each bootstrap at the door and ties the two lives together."""
+
+import contextlib
+import os
+import selectors
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from lab.functions import zygote_child
+from lab.functions.zygote_output import Output
+
+_WATCH_SECONDS = 0.5
+_READ_BYTES = 65_536
+_NICENESS = 5
+"""Functions do not compete with the services for a CPU on AWS; here the services come first."""
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """The process that the emulator started; `born` tells it from a later one with its number."""
+
+    pid: int
+    born: str
+
+    @property
+    def alive(self) -> bool:
+        """Whether this very process still exists."""
+        return _born(self.pid) == self.born
+
+
+class Nursery:
+    """One thread that admits, forks, and looks after both ends of each life."""
+
+    def __init__(
+        self,
+        visitors: BinaryIO,
+        handler: Callable[[Any, Any], Any],
+        settings: dict[str, Any],
+        output: Output,
+    ) -> None:
+        self._visitors = visitors
+        self._handler = handler
+        self._settings = settings
+        self._output = output
+        self._selector = selectors.DefaultSelector()
+        self._bootstraps: dict[int, Bootstrap] = {}
+        self._partial = b""
+
+    def serve(self) -> None:
+        """Run until the process is killed."""
+        ended, signalled = socket.socketpair()
+        for end in (ended, signalled):
+            end.setblocking(False)
+        signal.set_wakeup_fd(signalled.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        self._selector.register(self._visitors, selectors.EVENT_READ, self._admit)
+        self._selector.register(ended, selectors.EVENT_READ, lambda: self._reap(ended))
+        while True:
+            for key, _ in self._selector.select(_WATCH_SECONDS):
+                key.data()
+            self._end_orphans()
+
+    def _admit(self) -> None:
+        *pids, self._partial = (self._partial + self._visitors.read(_READ_BYTES)).split(b"\n")
+        for pid in pids:
+            # A visitor that has gone again needs no environment.
+            with contextlib.suppress(OSError):
+                self._fork(Bootstrap(int(pid), _born(int(pid))))
+
+    def _fork(self, bootstrap: Bootstrap) -> None:
+        variables = _environment(bootstrap.pid)
+        # Its standard error: the emulator reads both from one pipe, and the shell may still have
+        # its standard output on the door.
+        output = os.open(f"/proc/{bootstrap.pid}/fd/2", os.O_WRONLY)
+        child = os.fork()
+        if child == 0:
+            self._become_environment(variables, output)
+        os.close(output)
+        self._bootstraps[child] = bootstrap
+
+    def _become_environment(self, variables: dict[str, str], output: int) -> None:
+        """In the child: forget the parent's business and serve invocations; never returns."""
+        status = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            self._selector.close()
+            self._visitors.close()
+            os.nice(_NICENESS)
+            self._output.also_to(output)
+            zygote_child.serve(self._handler, variables, self._settings)
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            with contextlib.suppress(Exception):
+                sys.stdout.flush()
+            os._exit(status)
+
+    def _reap(self, ended: socket.socket) -> None:
+        """Collect environments that have ended; a bootstrap ends with its environment."""
+        with contextlib.suppress(BlockingIOError):
+            while ended.recv(_READ_BYTES):
+                pass
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                child, _ = os.waitpid(-1, os.WNOHANG)
+                if not child:
+                    return
+                bootstrap = self._bootstraps.pop(child)
+                if bootstrap.alive:
+                    os.kill(bootstrap.pid, signal.SIGTERM)
+
+    def _end_orphans(self) -> None:
+        """End the environments whose bootstrap was ended, as after a time-out."""
+        for child, bootstrap in self._bootstraps.items():
+            if not bootstrap.alive:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+
+
+def _born(pid: int) -> str:
+    """When the process started, in clock ticks since boot; empty if there is none."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+            return stat.read().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
+
+
+def _environment(pid: int) -> dict[str, str]:
+    with open(f"/proc/{pid}/environ", "rb") as environ:
+        entries = environ.read().split(b"\0")
+    pairs = (os.fsdecode(entry).partition("=") for entry in entries if entry)
+    return {key: value for key, _, value in pairs}

@@ -1,0 +1,81 @@
+"""Where the accepted and not yet settled orders wait, and how to count them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+from lab.measure.books import OPEN_STATUSES
+
+STATUS_INDEX = "status-index"
+
+
+class Backlog(NamedTuple):
+    """Orders waiting for a worker, and orders in work."""
+
+    waiting: int
+    in_work: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.waiting + self.in_work
+
+
+class BacklogSource(Protocol):
+    """Counts the backlog of one topology."""
+
+    def read(self) -> Backlog:
+        """Return the backlog now."""
+        ...
+
+
+class QueueBacklog:
+    """The queue's own figures: messages visible, and messages received and not yet deleted."""
+
+    def __init__(self, sqs: Any, queue_url: str) -> None:
+        self._sqs = sqs
+        self._queue_url = queue_url
+
+    def read(self) -> Backlog:
+        """Return visible and in-flight messages."""
+        visible, in_flight = (
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+        )
+        answer = self._sqs.get_queue_attributes(
+            QueueUrl=self._queue_url, AttributeNames=[visible, in_flight]
+        )
+        attributes = answer["Attributes"]
+        return Backlog(int(attributes[visible]), int(attributes[in_flight]))
+
+
+class TableBacklog:
+    """The orders that the table holds as PENDING and PROCESSING, through its status index."""
+
+    def __init__(self, dynamodb: Any, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def read(self) -> Backlog:
+        """Return pending and processing orders."""
+        pending, processing = (self._count(status) for status in OPEN_STATUSES)
+        return Backlog(pending, processing)
+
+    def _count(self, status: str) -> int:
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=STATUS_INDEX,
+            Select="COUNT",
+            KeyConditionExpression="#status = :status",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={":status": {"S": status}},
+        )
+        return sum(page["Count"] for page in pages)
+
+
+def backlog_source(outputs: Mapping[str, str], *, sqs: Any, dynamodb: Any) -> BacklogSource:
+    """Return the queue's figures where the topology has a queue, else the table's."""
+    if "queue_url" in outputs:
+        return QueueBacklog(sqs, outputs["queue_url"])
+    return TableBacklog(dynamodb, outputs["orders_table"])

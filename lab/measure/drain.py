@@ -1,0 +1,59 @@
+"""Waits until no accepted order is open any more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lab.measure.backlog import Backlog, BacklogSource
+
+POLL_SECONDS = 0.5
+LIMIT_FACTOR = 2.0
+LIMIT_MARGIN_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class DrainProgress:
+    """How far a drain has come."""
+
+    backlog: Backlog
+    elapsed_seconds: float
+
+
+def drain_limit(predicted_seconds: float | None) -> float:
+    """Return the seconds after which a drain has failed: twice the prediction and a minute."""
+    return LIMIT_FACTOR * (predicted_seconds or 0.0) + LIMIT_MARGIN_SECONDS
+
+
+def wait_for_drain(
+    sources: list[BacklogSource],
+    *,
+    limit_seconds: float,
+    progress: Callable[[DrainProgress], None] = lambda _: None,
+    check: Callable[[], None] = lambda: None,
+    poll_seconds: float = POLL_SECONDS,
+) -> bool:
+    """Wait until every source is empty, cheapest first; False when the limit came before.
+
+    `check` is called at each look and may raise, so that a dead service ends the wait.
+    """
+    began = time.monotonic()
+    while True:
+        check()
+        backlog = _first_open(sources)
+        elapsed = time.monotonic() - began
+        progress(DrainProgress(backlog, elapsed))
+        if backlog.total == 0:
+            return True
+        if elapsed >= limit_seconds:
+            return False
+        time.sleep(poll_seconds)
+
+
+def _first_open(sources: list[BacklogSource]) -> Backlog:
+    for source in sources:
+        backlog = source.read()
+        if backlog.total:
+            return backlog
+    return Backlog(0, 0)

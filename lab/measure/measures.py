@@ -1,0 +1,151 @@
+"""Computes the measures of one sale from its records, books and readings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from statistics import fmean
+
+from lab.load.records import Outcome, Record
+from lab.load.scenarios import Scenario
+from lab.measure.audit import Sale, audit
+from lab.measure.bill import Usage
+from lab.measure.books import FAILED, OUT_OF_STOCK, PAYMENT_DECLINED, StoredOrder
+from lab.measure.little import predict
+from lab.measure.sampler import Reading, busy_percent, samples_since
+from lab.measure.statistics import logarithmic_histogram, percentiles
+from lab.results.model import Measures, ScenarioResult
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What was seen of one sale from outside."""
+
+    scenario: Scenario
+    sale: Sale
+    readings: list[Reading]
+    topology: str
+    config: Mapping[str, str]
+    drained: bool
+    api_calls: dict[str, int]
+    log_bytes: int
+    memory_before_mib: float
+
+
+def evaluate(seen: Observation) -> ScenarioResult:
+    """Return every measure of the sale but its bill."""
+    sale, records = seen.sale, seen.sale.records
+    began = min(record.sent_at for record in records)
+    ended = max(record.answered_at for record in records)
+    accepted = [record for record in records if record.outcome is Outcome.ACCEPTED]
+    paid = sale.paid()
+    to_paid = _seconds_to_paid(records, paid)
+    checked = audit(sale, drained=seen.drained)
+    backlog = samples_since(seen.readings, began)
+    accept_ms = [record.latency_ms for record in accepted]
+    return ScenarioResult(
+        attempted=len(records),
+        accepted=len(accepted),
+        rejected=_count(records, Outcome.REJECTED),
+        failed=_count(records, Outcome.FAILED),
+        accepted_per_second=_rate(len(accepted), began, ended),
+        accept_ms=percentiles(accept_ms),
+        paid=len(paid),
+        paid_per_second=_rate(len(paid), began, _last(_settlements(paid), began)),
+        time_to_paid_seconds=percentiles(to_paid),
+        peak_backlog=max((waiting + in_work for _, waiting, in_work in backlog), default=None),
+        drain_seconds=_drain_seconds(accepted, sale) if seen.drained else None,
+        lost=checked.lost.count,
+        duplicates=checked.duplicates.count,
+        oversold=checked.oversold.count,
+        api_calls_per_order=_per_order(sum(seen.api_calls.values()), sale),
+        users=seen.scenario.users,
+        duration_seconds=seen.scenario.duration_seconds,
+        spawn_rate=seen.scenario.spawn_rate,
+        started_at=datetime.fromtimestamp(began, UTC).isoformat(),
+        sold_out=_failed_because(sale, OUT_OF_STOCK),
+        declined=_failed_because(sale, PAYMENT_DECLINED),
+        predicted=_predicted(seen, accept_ms),
+        audit=checked,
+        backlog=backlog,
+        accept_ms_histogram=logarithmic_histogram(accept_ms),
+        time_to_paid_histogram=logarithmic_histogram(to_paid),
+        api_calls=_calls_per_order(seen.api_calls, sale),
+        machine_busy_percent=busy_percent(seen.readings, began, ended),
+        memory_mib=_memory_taken(seen),
+    )
+
+
+def _predicted(seen: Observation, accept_ms: Sequence[float]) -> Measures:
+    """Return what theory says of the load that was offered."""
+    if not accept_ms:
+        return predict(seen.topology, seen.scenario, seen.config)
+    accept_seconds = fmean(accept_ms) / 1000
+    return predict(seen.topology, seen.scenario, seen.config, accept_seconds)
+
+
+def _count(records: Sequence[Record], outcome: Outcome) -> int:
+    return sum(record.outcome is outcome for record in records)
+
+
+def _rate(count: int, began: float, ended: float) -> float | None:
+    return count / (ended - began) if ended > began else None
+
+
+def _last(moments: Iterable[float], otherwise: float) -> float:
+    return max(moments, default=otherwise)
+
+
+def _settlements(orders: Iterable[StoredOrder]) -> list[float]:
+    return [order.settled_at for order in orders if order.settled_at is not None]
+
+
+def _seconds_to_paid(records: Sequence[Record], paid: Sequence[StoredOrder]) -> list[float]:
+    """Return click-to-settlement times; an order whose click was not recorded has none."""
+    sent_at = {record.order_id: record.sent_at for record in records}
+    return [
+        max(0.0, order.settled_at - sent_at[order.order_id])
+        for order in paid
+        if order.settled_at is not None and order.order_id in sent_at
+    ]
+
+
+def _drain_seconds(accepted: Sequence[Record], sale: Sale) -> float | None:
+    """Return the time from the last acceptance to the last settlement, at least zero."""
+    if not accepted:
+        return None
+    last_accepted = max(record.answered_at for record in accepted)
+    return max(0.0, _last(_settlements(sale.orders.values()), last_accepted) - last_accepted)
+
+
+def _failed_because(sale: Sale, reason: str) -> int:
+    orders = sale.orders.values()
+    return sum(order.status == FAILED and order.failure_reason == reason for order in orders)
+
+
+def _per_order(calls: int, sale: Sale) -> float | None:
+    return calls / len(sale.orders) if calls and sale.orders else None
+
+
+def _calls_per_order(calls: dict[str, int], sale: Sale) -> dict[str, float]:
+    if not sale.orders:
+        return {}
+    return {action: count / len(sale.orders) for action, count in sorted(calls.items())}
+
+
+def _memory_taken(seen: Observation) -> float | None:
+    peak = max((reading.memory_mib for reading in seen.readings), default=None)
+    return None if peak is None else max(0.0, peak - seen.memory_before_mib)
+
+
+def usage(seen: Observation) -> Usage | None:
+    """Return what one order used, or None when the services logged no requests."""
+    orders = seen.sale.orders.values()
+    if not orders or not seen.api_calls:
+        return None
+    return Usage(
+        api_calls=_calls_per_order(seen.api_calls, seen.sale),
+        products=sum(len(order.units) for order in orders) / len(orders),
+        log_bytes=seen.log_bytes / len(orders),
+    )

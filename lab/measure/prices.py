@@ -1,0 +1,43 @@
+"""The price list, kept as data beside this module."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+PRICE_FILE = Path(__file__).with_name("prices.toml")
+
+
+@dataclass(frozen=True)
+class Price:
+    """Dollars for one unit, and the page it is listed on."""
+
+    dollars: float
+    unit: str
+    source: str
+
+
+@dataclass(frozen=True)
+class PriceList:
+    """List prices of one region at one date."""
+
+    region: str
+    as_of: str
+    prices: Mapping[str, Price]
+
+
+@cache
+def price_list() -> PriceList:
+    """Return the price list."""
+    data = tomllib.loads(PRICE_FILE.read_text(encoding="utf-8"))
+    return PriceList(
+        region=data.pop("region"),
+        as_of=data.pop("as_of"),
+        prices={
+            name: Price(entry["price"] / entry["per"], entry["unit"], entry["source"])
+            for name, entry in data.items()
+        },
+    )

@@ -1,0 +1,55 @@
+"""What the measuring needs from a deployed topology; `lab.deployment.Deployment` has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class System(Protocol):
+    """One deployed topology."""
+
+    @property
+    def topology(self) -> str:
+        """`sync`, `async` or `serverless`."""
+        ...
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        """The stack's outputs."""
+        ...
+
+    @property
+    def config(self) -> Mapping[str, str]:
+        """The effective stack configuration."""
+        ...
+
+    @property
+    def run_dir(self) -> Path:
+        """Where the logs of this deployment are."""
+        ...
+
+    def client(self, service: str) -> Any:
+        """Return a client with the operator's credentials."""
+        ...
+
+    def check(self) -> None:
+        """Raise when a process of the deployment died."""
+        ...
+
+
+class Deploy(Protocol):
+    """Brings a topology up for the length of a `with` block."""
+
+    def __call__(
+        self,
+        topology: str,
+        *,
+        config: Mapping[str, str] | None,
+        run_dir: Path,
+        progress: Callable[[str], None],
+    ) -> AbstractContextManager[System]:
+        """Return the context that brings it up and takes it down."""
+        ...

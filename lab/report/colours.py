@@ -1,0 +1,38 @@
+"""The colours of the plots: drawn as placeholders, then bound to the page's light or dark theme."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Colour:
+    """One role in a plot, and how it looks on a light and on a dark page."""
+
+    role: str
+    light: str
+    dark: str
+
+
+# Orange, blue and teal stay apart for all common kinds of colour blindness.
+SERIES = {
+    "sync": Colour("sync", "#c2500a", "#fb9a4b"),
+    "async": Colour("async", "#1d5fd1", "#7db0ff"),
+    "serverless": Colour("serverless", "#0b7d69", "#3ed0b2"),
+}
+INK = Colour("ink", "#1c2024", "#eceef0")
+FAINT = Colour("faint", "#667079", "#a3acb5")
+GRID = Colour("grid", "#e3e6e9", "#33393f")
+SHADE = Colour("shade", "#f1f3f5", "#23282d")
+PAPER = Colour("paper", "#ffffff", "#16191c")
+ALL = (*SERIES.values(), INK, FAINT, GRID, SHADE, PAPER)
+
+
+def series(topology: str) -> Colour:
+    """Return the colour of a topology."""
+    return SERIES.get(topology, FAINT)
+
+
+def variables(theme: str) -> str:
+    """Return the CSS custom properties of one theme, `light` or `dark`."""
+    return " ".join(f"--plot-{colour.role}: {getattr(colour, theme)};" for colour in ALL)

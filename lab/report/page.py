@@ -1,0 +1,110 @@
+"""`report.html`: one file that opens offline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from lab.measure.bill import ASSUMPTIONS
+from lab.measure.prices import price_list
+from lab.report import colours, numbers
+from lab.report.differences import Difference
+from lab.report.plots import make_plots
+from lab.report.published import CORRECTIONS, comparisons
+from lab.report.sections import audit_table, bill_table, measure_tables
+from lab.report.verdict import main_sale, sales, verdict
+from lab.results.model import Machine, Results, ScenarioResult
+
+REPORT_FILE = "report.html"
+PLOT_FOLDER = "plots"
+HERE = Path(__file__).parent
+FULL_PERCENT = 90
+
+
+def write_report(results: Results, folder: Path, differences: list[Difference]) -> Path:
+    """Write the page and its plots into a folder and return the page's path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / REPORT_FILE
+    page = render(results, differences, plot_folder=folder / PLOT_FOLDER)
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def render(
+    results: Results, differences: list[Difference], *, plot_folder: Path | None = None
+) -> str:
+    """Return the page; with a folder the plots are also written there."""
+    scenario = main_sale(results)
+    compared = sales(results, scenario) if scenario else {}
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+    )
+    environment.filters["breakable"] = _breakable
+    return environment.get_template("template.html.j2").render(
+        results=results,
+        said=verdict(results),
+        style=_style(),
+        compared=compared,
+        plots=make_plots(results, compared, plot_folder) if compared else [],
+        tables=measure_tables(results),
+        audit=audit_table(results),
+        bills=bill_table(compared),
+        prices=price_list(),
+        assumptions=ASSUMPTIONS,
+        comparisons=comparisons(results),
+        corrections=CORRECTIONS,
+        differences=differences,
+        cores=numbers.plural(results.machine.cores, "core"),
+        machine=machine_sentence(results.machine),
+        load_lines=machine_load(compared),
+        missing=numbers.MISSING,
+    )
+
+
+def _breakable(name: str) -> Markup:
+    """Let a phone break a long name at its underscores."""
+    return Markup("_<wbr>").join(name.split("_"))
+
+
+def _style() -> Markup:
+    css = (HERE / "style.css").read_text(encoding="utf-8")
+    for theme in ("light", "dark"):
+        css = css.replace(f"{{{{ {theme} }}}}", colours.variables(theme))
+    return Markup(css)  # noqa: S704 - our own file
+
+
+def machine_sentence(machine: Machine) -> str:
+    """Return what the run was measured on, as one sentence."""
+    memory = f", {machine.memory_gib:.0f} GiB" if machine.memory_gib else ""
+    return (
+        f"Measured on {numbers.plural(machine.cores, 'core')}{memory}, {machine.platform}, "
+        f"Python {machine.python}, {machine.emulator}."
+    )
+
+
+def machine_load(compared: dict[str, ScenarioResult]) -> list[str]:
+    """Return how busy the machine was: above some 90 % it is measured rather than the system."""
+    busy = [
+        f"{name} {sale.machine_busy_percent:.0f} %"
+        for name, sale in compared.items()
+        if sale.machine_busy_percent is not None
+    ]
+    memory = [
+        f"{name} {sale.memory_mib / 1024:.1f} GiB"
+        for name, sale in compared.items()
+        if sale.memory_mib is not None
+    ]
+    lines = [f"Mean load of all cores during the sale: {numbers.joined(busy)}."] if busy else []
+    if any((sale.machine_busy_percent or 0) > FULL_PERCENT for sale in compared.values()):
+        lines.append(
+            "Where the cores were this busy, times say more about this machine than about the "
+            "topology."
+        )
+    if memory:
+        lines.append(f"Memory that everything together took at the peak: {numbers.joined(memory)}.")
+    return lines

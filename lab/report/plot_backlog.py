@@ -1,0 +1,97 @@
+"""The spike and the drain: open orders over time, one line a topology."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lab.report import numbers
+from lab.report.canvas import canvas
+from lab.report.colours import FAINT, SHADE, series
+from lab.results.model import ScenarioResult
+
+Point = tuple[float, float]
+SETTLED_MARGIN = 1.06
+
+
+def backlog_plot(compared: dict[str, ScenarioResult], *, narrow: bool) -> Figure:
+    """Draw measured lines solid and Little's law dotted; the sale itself is shaded."""
+    with canvas(narrow=narrow) as (figure, axes):
+        sale_seconds = max(sale.duration_seconds for sale in compared.values())
+        axes.axvspan(0, sale_seconds, color=SHADE.light, linewidth=0)
+        for topology, sale in compared.items():
+            _draw(axes, topology, sale)
+        _frame(axes, compared, sale_seconds)
+        for topology, sale in compared.items():
+            _label(axes, topology, sale, narrow=narrow)
+        return figure
+
+
+def measured(sale: ScenarioResult) -> list[Point]:
+    """Return (second, open orders), cut off where the drain is over."""
+    points = [(0.0, 0.0), *((at, float(waiting + work)) for at, waiting, work in sale.backlog)]
+    last_open = max((index for index, (_, open_) in enumerate(points) if open_), default=0)
+    return points[: last_open + 2]
+
+
+def predicted(topology: str, sale: ScenarioResult) -> list[Point]:
+    """Return the corners of the curve that Little's law draws for this sale."""
+    theory, ended = sale.predicted, sale.duration_seconds
+    stay = theory.time_to_paid_seconds.p50 if theory.time_to_paid_seconds else None
+    if theory.peak_backlog is None or theory.drain_seconds is None or stay is None:
+        return []
+    if topology == "async" and theory.drain_seconds > stay:
+        return [(0, 0), (ended, theory.peak_backlog), (ended + theory.drain_seconds, 0)]
+    arrival = sale.users / sale.spawn_rate if topology == "sync" else stay
+    rise = min(arrival, ended)
+    return [(0, 0), (rise, theory.peak_backlog), (ended, theory.peak_backlog), (ended + stay, 0)]
+
+
+def _draw(axes: Axes, topology: str, sale: ScenarioResult) -> None:
+    colour = series(topology).light
+    theory = predicted(topology, sale)
+    axes.plot(*_columns(theory), color=colour, linewidth=1.3, linestyle=(0, (1, 2)))
+    axes.plot(*_columns(measured(sale)), color=colour, linewidth=2.2, solid_joinstyle="round")
+
+
+def _columns(points: list[Point]) -> tuple[list[float], list[float]]:
+    return [x for x, _ in points], [y for _, y in points]
+
+
+def _frame(axes: Axes, compared: dict[str, ScenarioResult], sale_seconds: float) -> None:
+    curves = [
+        point
+        for topology, sale in compared.items()
+        for point in (*measured(sale), *predicted(topology, sale))
+    ]
+    axes.set_xlim(0, max(x for x, _ in curves) * SETTLED_MARGIN)
+    axes.set_ylim(0, max(1, *(y for _, y in curves)) * 1.16)
+    axes.grid(axis="y")
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel("seconds since the sale began")
+    axes.set_title("open orders", loc="left", fontsize=10.5, color=FAINT.light)
+    top = axes.get_ylim()[1]
+    axes.text(sale_seconds / 2, top * 0.985, "sale", ha="center", va="top", color=FAINT.light)
+
+
+def _label(axes: Axes, topology: str, sale: ScenarioResult, *, narrow: bool) -> None:
+    """Write the line's name and peak beside its highest point, sync's beside its end.
+
+    The waiting customers of sync are few and stay long: their peak lies under the other lines.
+    """
+    curve = measured(sale)
+    at, peak = max(curve, key=lambda point: point[1])
+    if topology == "sync":
+        at = max((x for x, y in curve if y), default=0.0)
+    text = f"{topology}: {numbers.count(peak)} at the peak"
+    if narrow:
+        text = f"{topology}: {numbers.count(peak)}"
+    axes.annotate(
+        text,
+        (at, curve[-1][1] if topology == "sync" else peak),
+        xytext=(9, 3),
+        textcoords="offset points",
+        color=series(topology).light,
+        fontweight="bold",
+        va="bottom",
+    )

@@ -1,0 +1,82 @@
+"""The rows of the comparison tables: one list, used by terminal and page alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lab.report import numbers
+from lab.results.model import Measures, Percentiles
+
+Show = Callable[[Measures], str]
+Unit = Callable[[float | None], str]
+PercentilesOf = Callable[[Measures], Percentiles | None]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measure: its name in `results.json`, what it means, and how it reads."""
+
+    name: str
+    meaning: str
+    show: Show
+
+
+def _percentile(
+    of: Callable[[Measures], Percentiles | None], which: str, unit: Callable[..., str]
+) -> Show:
+    def show(measures: Measures) -> str:
+        values = of(measures)
+        return unit(getattr(values, which) if values else None)
+
+    return show
+
+
+def _percentiles(name: str, meaning: str, of: PercentilesOf, unit: Unit) -> list[Row]:
+    said = {"p50": "half", "p95": "95 %", "p99": "99 %"}
+    return [
+        Row(f"{name} {which}", f"{meaning}, {share} within", _percentile(of, which, unit))
+        for which, share in said.items()
+    ]
+
+
+ROWS: tuple[Row, ...] = (
+    Row("attempted", "orders sent", lambda m: numbers.count(m.attempted)),
+    Row("accepted", "orders promised to a customer", lambda m: numbers.count(m.accepted)),
+    Row("rejected", "turned away at the door (503)", lambda m: numbers.count(m.rejected)),
+    Row("failed", "error or no answer", lambda m: numbers.count(m.failed)),
+    Row(
+        "accepted_per_second",
+        "promises a second, first order to last answer",
+        lambda m: numbers.decimal(m.accepted_per_second),
+    ),
+    *_percentiles("accept_ms", "answered", lambda m: m.accept_ms, numbers.milliseconds),
+    Row("paid", "charged once and completed", lambda m: numbers.count(m.paid)),
+    Row(
+        "paid_per_second",
+        "payments a second, first order to last settlement",
+        lambda m: numbers.decimal(m.paid_per_second),
+    ),
+    *_percentiles(
+        "time_to_paid_seconds", "paid", lambda m: m.time_to_paid_seconds, numbers.seconds
+    ),
+    Row("peak_backlog", "most open orders at once", lambda m: numbers.count(m.peak_backlog)),
+    Row(
+        "drain_seconds",
+        "last promise to last settlement",
+        lambda m: numbers.seconds(m.drain_seconds),
+    ),
+    Row("lost", "promised and never settled", lambda m: numbers.count(m.lost)),
+    Row("duplicates", "charged more than once", lambda m: numbers.count(m.duplicates)),
+    Row("oversold", "units sold beyond the stock", lambda m: numbers.count(m.oversold)),
+    Row(
+        "api_calls_per_order",
+        "requests to AWS for one order",
+        lambda m: numbers.decimal(m.api_calls_per_order),
+    ),
+    Row(
+        "dollars_per_million_orders",
+        "bill of a month with one million orders",
+        lambda m: numbers.dollars(m.dollars_per_million_orders),
+    ),
+)

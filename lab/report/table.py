@@ -1,0 +1,64 @@
+"""The results in the terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from lab.report import numbers
+from lab.report.rows import ROWS
+from lab.report.verdict import Verdict, sales, verdict
+from lab.results.model import Results, ScenarioResult
+
+COLOURS = {"sync": "dark_orange", "async": "dodger_blue1", "serverless": "green3"}
+
+
+def print_results(console: Console, results: Results) -> None:
+    """Print one table a scenario and the verdict."""
+    for scenario in scenario_names(results):
+        console.print(scenario_table(scenario, sales(results, scenario)))
+    console.print(verdict_text(verdict(results)))
+
+
+def scenario_names(results: Results) -> list[str]:
+    """Return the scenarios of a run in the order in which they were run."""
+    names = [name for topology in results.topologies.values() for name in topology.scenarios]
+    return list(dict.fromkeys(names))
+
+
+def scenario_table(scenario: str, compared: dict[str, ScenarioResult]) -> Table:
+    """Return measured figures, what Little's law predicts dimmed beside them."""
+    first = next(iter(compared.values()))
+    table = Table(
+        title=(
+            f"{scenario} sale: {first.users} users, "
+            f"{numbers.plain(first.duration_seconds)} s (predicted in brackets)"
+        ),
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        row_styles=("", "on grey7"),
+    )
+    table.add_column("measure")
+    for topology in compared:
+        table.add_column(Text(topology, COLOURS.get(topology, "")), justify="right", no_wrap=True)
+    for row in ROWS:
+        cells = [_cell(row.show(sale), row.show(sale.predicted)) for sale in compared.values()]
+        table.add_row(row.name, *cells)
+    return table
+
+
+def _cell(measured: str, predicted: str) -> Text:
+    text = Text(measured)
+    if predicted != numbers.MISSING:
+        text.append(f" ({predicted})", "dim")
+    return text
+
+
+def verdict_text(said: Verdict) -> RenderableType:
+    """Return the verdict as text."""
+    mark = Text("PASS ", "bold green") if said.passed else Text("FAIL ", "bold red")
+    sentences = [Padding(Text(sentence), (0, 0, 0, 5)) for sentence in said.sentences]
+    return Padding(Group(mark.append(said.headline, "bold"), *sentences), (1, 0))

@@ -1,0 +1,78 @@
+"""What one function environment keeps between invocations: an event loop and AWS clients."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from adapters.aws_clients import AwsClients
+from adapters.logs import get_logger
+from adapters.order_store import DynamoOrderStore
+from adapters.payment_gateway import SimulatedPaymentGateway
+from lambda_fn.settings import Settings
+from orders.fulfilment import Fulfilment
+from orders.message import decode_order_placed
+
+CONNECTIONS = 10
+
+_log = get_logger()
+
+
+class Worker:
+    """Fulfils the orders of one invocation at a time, all of them at once."""
+
+    def __init__(self, settings: Settings) -> None:
+        started = time.perf_counter()
+        self._loop = asyncio.new_event_loop()
+        self._clients = AwsClients(settings.region, connections=CONNECTIONS)
+        self._fulfilment = self._loop.run_until_complete(self._open(settings))
+        _log.info("cold_start", clients_ms=round((time.perf_counter() - started) * 1000, 3))
+
+    def fulfil(self, messages: Sequence[str]) -> None:
+        """Settle the order of every message.
+
+        Raises:
+            ExceptionGroup: what went wrong with which; the others are settled all the same.
+        """
+        try:
+            self._loop.run_until_complete(self._fulfil(messages))
+        finally:
+            self._clients.calls.log_and_reset()
+
+    def close(self) -> None:
+        """Close clients and loop; Lambda itself never does, it freezes and forgets."""
+        self._loop.run_until_complete(self._clients.__aexit__())
+        self._loop.close()
+
+    async def _open(self, settings: Settings) -> Fulfilment:
+        dynamodb = await self._clients.dynamodb()
+        return Fulfilment(
+            store=DynamoOrderStore(
+                dynamodb,
+                orders_table=settings.orders_table,
+                products_table=settings.products_table,
+            ),
+            payments=SimulatedPaymentGateway(
+                dynamodb,
+                payments_table=settings.payments_table,
+                payment_seconds=settings.payment_seconds,
+            ),
+            lease_seconds=settings.lease_seconds,
+        )
+
+    async def _fulfil(self, messages: Sequence[str]) -> None:
+        results = await asyncio.gather(
+            *(self._fulfil_one(message) for message in messages), return_exceptions=True
+        )
+        failures = [result for result in results if isinstance(result, BaseException)]
+        if failures:
+            raise BaseExceptionGroup(f"{len(failures)} of {len(messages)} records", failures)
+
+    async def _fulfil_one(self, message: str) -> None:
+        placed = decode_order_placed(message)
+        try:
+            await self._fulfilment.fulfil(placed.order_id)
+        except Exception as error:
+            _log.warning("order_not_fulfilled", order_id=placed.order_id, error=str(error))
+            raise

@@ -1,0 +1,124 @@
+"""Pollers: permits first, then a receive for no more messages than there are permits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+
+from adapters.logs import get_logger
+from processor.consumer.health import QueueHealth
+from processor.consumer.message import Message
+from processor.consumer.permits import Permits
+from processor.consumer.queue import SqsQueue
+from processor.consumer.settings import MAX_RECEIVED, ConsumerSettings
+
+MAX_POLLERS = 8
+
+_log = get_logger()
+
+
+class Receiving:
+    """One poller always, more of them while receives come back full and permits are free.
+
+    `deliver` takes each message and owns its permit from then on. A receive that has begun is
+    never cut off: it could have taken messages that nobody would see before their time-out.
+    """
+
+    def __init__(
+        self,
+        queue: SqsQueue,
+        permits: Permits,
+        health: QueueHealth,
+        settings: ConsumerSettings,
+        *,
+        deliver: Callable[[Message], None],
+        linger_seconds: Callable[[], float],
+    ) -> None:
+        self._queue = queue
+        self._permits = permits
+        self._health = health
+        self._settings = settings
+        self._deliver = deliver
+        self._linger_seconds = linger_seconds
+        self._pollers: set[asyncio.Task[None]] = set()
+        self._receiving: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    def start(self) -> None:
+        """Start the first poller."""
+        self._add(self._poll_always())
+
+    def stop(self) -> None:
+        """Begin no further receive."""
+        self._stopping = True
+        for poller in self._pollers - self._receiving:
+            poller.cancel()
+
+    def abort(self) -> None:
+        """Cut off open receives too; what they took stays invisible for its time-out."""
+        self._stopping = True
+        for poller in self._pollers:
+            poller.cancel()
+
+    async def until_ended(self) -> None:
+        """Return once the last open receive has ended."""
+        while self._pollers:
+            await asyncio.wait(self._pollers)
+
+    def _add(self, poll: Coroutine[None, None, None]) -> None:
+        poller = asyncio.get_running_loop().create_task(poll)
+        self._pollers.add(poller)
+        poller.add_done_callback(self._pollers.discard)
+
+    async def _poll_always(self) -> None:
+        while not self._stopping:
+            permits = await self._permits.take(MAX_RECEIVED, self._linger_seconds())
+            await self._receive_into(permits)
+
+    async def _poll_while_full(self) -> None:
+        """Help out: end as soon as the queue or the permits are no longer plentiful."""
+        while not self._stopping:
+            permits = self._permits.take_now(MAX_RECEIVED)
+            if not permits or await self._receive_into(permits) < permits:
+                return
+
+    async def _receive_into(self, permits: int) -> int:
+        """Receive at most `permits` messages, deliver them, give back the other permits."""
+        delivered = 0
+        try:
+            messages = await self._receive(permits)
+            for message in messages:
+                self._deliver(message)
+                delivered += 1
+        finally:
+            self._permits.give_back(permits - delivered)
+        if delivered == permits:
+            self._add_helper()
+        return delivered
+
+    def _add_helper(self) -> None:
+        wanted = self._permits.free >= MAX_RECEIVED and len(self._pollers) < MAX_POLLERS
+        if wanted and not self._stopping:
+            self._add(self._poll_while_full())
+
+    async def _receive(self, permits: int) -> list[Message]:
+        """Return what a receive brought; nothing, after a pause, when the queue failed."""
+        poller = asyncio.current_task()
+        assert poller is not None  # noqa: S101 - we run in a task of `_add`
+        self._receiving.add(poller)
+        try:
+            messages = await self._queue.receive(
+                permits,
+                wait_seconds=self._settings.wait_seconds,
+                visibility_timeout_seconds=self._settings.visibility_timeout_seconds,
+            )
+        except Exception as error:  # noqa: BLE001 - no error of a receive ends the loop
+            pause = self._health.failed(error)
+        else:
+            self._health.succeeded()
+            return messages
+        finally:
+            self._receiving.discard(poller)
+        if not self._stopping:
+            await asyncio.sleep(pause)
+        return []

@@ -1,0 +1,90 @@
+"""The processor's settings, read once from its environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from adapters.environment import Environment
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
+MAX_VISIBILITY_SECONDS = 12 * 3600
+# A claim must outlive the payment and the few calls around it.
+LEASE_MARGIN_SECONDS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What one processor works on, with how many hands, and how it stops."""
+
+    port: int
+    region: str
+    log_level: str
+    queue_url: str
+    dead_letter_queue_url: str
+    orders_table: str
+    products_table: str
+    payments_table: str
+    concurrency: int
+    payment_seconds: float
+    lease_seconds: float
+    visibility_timeout_seconds: int
+    heartbeat_seconds: float
+    drain_seconds: float
+    stop_timeout_seconds: float
+    ecs_agent_uri: str | None
+
+
+def settings_from(variables: Mapping[str, str]) -> Settings:
+    """Return the settings in `variables`.
+
+    Raises:
+        SettingsError: with one line for each variable that is missing, wrong or at odds.
+    """
+    return read_settings(Environment(variables))
+
+
+def read_settings(environment: Environment) -> Settings:
+    """Return the settings in `environment`, which remembers what was asked of it."""
+    settings = Settings(
+        port=environment.integer("PORT", 1, 65535),
+        region=environment.text("AWS_REGION"),
+        log_level=environment.choice("LOG_LEVEL", LOG_LEVELS),
+        queue_url=environment.text("SQS_QUEUE_URL"),
+        dead_letter_queue_url=environment.text("DLQ_URL"),
+        orders_table=environment.text("ORDERS_TABLE"),
+        products_table=environment.text("PRODUCTS_TABLE"),
+        payments_table=environment.text("PAYMENTS_TABLE"),
+        concurrency=environment.integer("PROCESSOR_CONCURRENCY", 1, 1000),
+        payment_seconds=environment.seconds("PAYMENT_SECONDS", 0, 60),
+        lease_seconds=environment.seconds("LEASE_SECONDS", 1, MAX_VISIBILITY_SECONDS),
+        visibility_timeout_seconds=environment.integer(
+            "VISIBILITY_TIMEOUT_SECONDS", 1, MAX_VISIBILITY_SECONDS
+        ),
+        heartbeat_seconds=environment.seconds("HEARTBEAT_SECONDS", 0.1, MAX_VISIBILITY_SECONDS),
+        drain_seconds=environment.seconds("DRAIN_SECONDS", 2, 120),
+        stop_timeout_seconds=environment.seconds("STOP_TIMEOUT_SECONDS", 2, 120),
+        ecs_agent_uri=environment.optional_text("ECS_AGENT_URI"),
+    )
+    for low, high in (
+        ("HEARTBEAT_SECONDS", "VISIBILITY_TIMEOUT_SECONDS"),
+        ("DRAIN_SECONDS", "STOP_TIMEOUT_SECONDS"),
+    ):
+        _must_be_less(environment, settings, low, high)
+    environment.rule(
+        holds=settings.lease_seconds > settings.payment_seconds + LEASE_MARGIN_SECONDS,
+        problem=f"LEASE_SECONDS = {settings.lease_seconds:g}: must be more than PAYMENT_SECONDS "
+        f"+ {LEASE_MARGIN_SECONDS}, or a payment outlives its claim",
+    )
+    environment.check()
+    return settings
+
+
+def _must_be_less(environment: Environment, settings: Settings, low: str, high: str) -> None:
+    low_value: float = getattr(settings, low.lower())
+    high_value: float = getattr(settings, high.lower())
+    environment.rule(
+        holds=low_value < high_value,
+        problem=f"{low} = {low_value:g}: must be less than {high} = {high_value:g}",
+    )

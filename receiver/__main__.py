@@ -1,0 +1,37 @@
+"""`python -m receiver`: exit code 0 after a stop signal, 2 for wrong settings, 1 for a failure."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+import uvloop
+
+from adapters.environment import SettingsError
+from adapters.logs import configure_logging, get_logger
+from orders.errors import Unavailable
+from receiver.server import bind, serve
+from receiver.settings import settings_from
+
+
+def main() -> int:
+    """Run the receiver and return its exit code."""
+    try:
+        settings = settings_from(os.environ)
+        listener = bind(settings.port)
+    except SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the process's last word, before any logging
+        return 2
+    configure_logging("receiver", settings.log_level)
+    with listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            runner.run(serve(settings, listener))
+        except Unavailable as error:
+            get_logger().error("start_failed", error=str(error))
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

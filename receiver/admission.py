@@ -1,0 +1,56 @@
+"""How many orders may be under way at once, and what happens to the one too many."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Overloaded(Exception):
+    """No room for one more order now; nothing of it was stored."""
+
+    def __init__(self, detail: str, retry_after_seconds: float) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(detail)
+
+
+class Admission:
+    """Lets a bounded number of orders in; the next one is turned away at once, not queued."""
+
+    def __init__(self, limit: int, *, full: str, retry_after_seconds: float) -> None:
+        self._limit = limit
+        self._full = full
+        self._retry_after_seconds = retry_after_seconds
+        self._inside = 0
+        self._closed = False
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    @contextmanager
+    def admitted(self) -> Iterator[None]:
+        """Hold a place while the block runs.
+
+        Raises:
+            Overloaded: every place is taken, or the service is about to stop.
+        """
+        if self._closed:
+            raise Overloaded("this receiver is about to stop", 1)
+        if self._inside >= self._limit:
+            raise Overloaded(self._full, self._retry_after_seconds)
+        self._inside += 1
+        self._empty.clear()
+        try:
+            yield
+        finally:
+            self._inside -= 1
+            if not self._inside:
+                self._empty.set()
+
+    def close(self) -> None:
+        """Let nobody in any more."""
+        self._closed = True
+
+    async def empty(self) -> None:
+        """Return once nobody is inside."""
+        await self._empty.wait()

@@ -1,0 +1,36 @@
+"""Accepting an order now for somebody else to fulfil: stored, announced, then answered."""
+
+from __future__ import annotations
+
+from orders.model import Order, OrderStatus
+from orders.placement import OrderPlacement
+from orders.ports import OrderPublisher
+from orders.request import OrderRequest
+from receiver.admission import Admission
+
+
+class AsyncOrders:
+    """The use case behind `POST /orders/async`."""
+
+    def __init__(
+        self, *, placement: OrderPlacement, publisher: OrderPublisher, admission: Admission
+    ) -> None:
+        self._placement = placement
+        self._publisher = publisher
+        self._admission = admission
+
+    async def accept(self, request: OrderRequest) -> Order:
+        """Store the order, then announce it; on return both are durable.
+
+        An order that is stored and not announced was not accepted: its repeat announces it.
+
+        Raises:
+            InvalidOrder, ContentConflict, Unavailable: as `OrderPlacement.place`.
+            Overloaded: too many orders are under way.
+        """
+        with self._admission.admitted():
+            placed = await self._placement.place(request)
+            # Whoever claimed a repeated order has heard of it; only PENDING may be unheard of.
+            if placed.order.status is OrderStatus.PENDING:
+                await self._publisher.publish(placed.order.order_id)
+            return placed.order

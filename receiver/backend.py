@@ -1,0 +1,85 @@
+"""Everything outside the process that the receiver works with, as the domain's ports."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from adapters.aws_clients import open_aws_clients
+from adapters.catalogue_cache import open_catalogue
+from adapters.order_inserter import BatchedOrderInserter
+from adapters.order_pages import OrderPage, OrderPages
+from adapters.order_publisher import BatchedOrderPublisher
+from adapters.order_store import DynamoOrderStore
+from adapters.payment_gateway import SimulatedPaymentGateway
+from adapters.quick_calls import QuickCalls
+from orders.model import OrderStatus
+from orders.ports import CatalogueSource, OrderInserter, OrderPublisher, OrderStore, PaymentGateway
+from receiver.settings import Settings
+
+CATALOGUE_REFRESH_SECONDS = 5.0
+
+
+class OrderLister(Protocol):
+    """Lists orders by status, newest first."""
+
+    async def page(self, status: OrderStatus, limit: int, cursor: str | None) -> OrderPage:
+        """Return up to `limit` orders after `cursor`."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """The ports, open; `publisher` is None in the sync topology."""
+
+    catalogue: CatalogueSource
+    inserter: OrderInserter
+    store: OrderStore
+    payments: PaymentGateway
+    lister: OrderLister
+    publisher: OrderPublisher | None = None
+
+
+BackendOpener = Callable[[Settings], AbstractAsyncContextManager[Backend]]
+
+
+@asynccontextmanager
+async def open_aws_backend(settings: Settings) -> AsyncIterator[Backend]:
+    """Open the backend on AWS; what still waits in batches is sent at the end.
+
+    Raises:
+        Unavailable: the catalogue cannot be read.
+    """
+    async with AsyncExitStack() as stack:
+        clients = await stack.enter_async_context(open_aws_clients(settings.aws_region))
+        dynamodb = await clients.dynamodb()
+        catalogue = await stack.enter_async_context(
+            open_catalogue(
+                dynamodb, settings.products_table, refresh_seconds=CATALOGUE_REFRESH_SECONDS
+            )
+        )
+        publisher: BatchedOrderPublisher | None = None
+        if settings.sns_topic_arn is not None:
+            sns = await clients.sns()
+            publisher = BatchedOrderPublisher(sns, settings.sns_topic_arn, quick=QuickCalls(sns))
+            await stack.enter_async_context(aclosing(publisher))
+        inserter = BatchedOrderInserter(dynamodb, settings.orders_table, quick=QuickCalls(dynamodb))
+        await stack.enter_async_context(aclosing(inserter))
+        yield Backend(
+            catalogue=catalogue,
+            inserter=inserter,
+            store=DynamoOrderStore(
+                dynamodb,
+                orders_table=settings.orders_table,
+                products_table=settings.products_table,
+            ),
+            payments=SimulatedPaymentGateway(
+                dynamodb,
+                payments_table=settings.payments_table,
+                payment_seconds=settings.payment_seconds,
+            ),
+            lister=OrderPages(dynamodb, settings.orders_table),
+            publisher=publisher,
+        )

@@ -1,0 +1,53 @@
+"""Whether this process should be sent requests now."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from orders.errors import Unavailable
+from orders.ports import OrderReader
+
+PROBED_ORDER_ID = "readiness-probe"
+PROBE_SECONDS = 2.0
+PROBE_AGE_SECONDS = 1.0
+
+
+class Readiness:
+    """Not ready while draining, or when the orders table did not answer a moment ago."""
+
+    def __init__(self, reader: OrderReader, *, now: Callable[[], float] = time.monotonic) -> None:
+        self._reader = reader
+        self._now = now
+        self._draining = False
+        self._probed_at: float | None = None
+        self._obstacle: str | None = None
+        self._probing = asyncio.Lock()
+
+    def drain(self) -> None:
+        """Be not ready from now on."""
+        self._draining = True
+
+    @property
+    def draining(self) -> bool:
+        """Whether the process is about to stop."""
+        return self._draining
+
+    async def obstacle(self) -> str | None:
+        """Return what is in the way, or None; the table is asked at most once a second."""
+        if self._draining:
+            return "draining"
+        async with self._probing:
+            if self._probed_at is None or self._now() - self._probed_at > PROBE_AGE_SECONDS:
+                self._obstacle = await self._probe()
+                self._probed_at = self._now()
+        return self._obstacle
+
+    async def _probe(self) -> str | None:
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                await self._reader.get(PROBED_ORDER_ID)
+        except (Unavailable, TimeoutError):
+            return "the orders table does not answer"
+        return None

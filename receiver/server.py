@@ -1,0 +1,82 @@
+"""The process: its socket, its signals, and the way it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+import sys
+
+from aiohttp import web
+
+from adapters.environment import SettingsError
+from adapters.logs import get_logger
+from receiver.app import create_app
+from receiver.backend import BackendOpener, open_aws_backend
+from receiver.drain import drain
+from receiver.protocol import listen
+from receiver.settings import Settings
+
+HOST = "0.0.0.0"  # noqa: S104 - a container's load balancer comes from outside
+# What is still being answered after the drain: reads, and the last bytes of answers.
+CLOSE_SECONDS = 2.0
+
+_log = get_logger()
+
+
+def bind(port: int) -> socket.socket:
+    """Return a socket bound to `port`, which receivers of one machine may share.
+
+    Raises:
+        SettingsError: another program has the port, or it needs rights we lack.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        reason = os.strerror(error.errno or errno.EIO).lower()
+        problem = f"PORT = {port}: cannot be bound ({reason}); choose a free port"
+        raise SettingsError(problem) from None
+    return listener
+
+
+async def serve(
+    settings: Settings, listener: socket.socket, open_backend: BackendOpener = open_aws_backend
+) -> None:
+    """Serve until SIGTERM or SIGINT, then drain and close."""
+    stop = stop_event()
+    app = create_app(settings, open_backend)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_SECONDS)
+    try:
+        await runner.setup()
+        server = await listen(runner, listener)
+        _log.info("ready", port=settings.port, topology=settings.topology)
+        await stop.wait()
+        _log.info("draining", drain_seconds=settings.drain_seconds)
+        server.close()
+        await drain(app, settings.drain_seconds)
+    finally:
+        await runner.cleanup()
+    _log.info("stopped")
+
+
+def stop_event() -> asyncio.Event:
+    """Return the event that the first SIGTERM or SIGINT sets; the second ends the process."""
+    stop = asyncio.Event()
+
+    def on_signal(number: signal.Signals) -> None:
+        if stop.is_set():
+            _log.warning("stopped_at_once", signal=number.name)
+            sys.stdout.flush()
+            os._exit(1)
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal, number)
+    return stop

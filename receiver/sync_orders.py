@@ -1,0 +1,79 @@
+"""Fulfilling an order while its customer waits, a bounded number of payments at a time."""
+
+from __future__ import annotations
+
+import asyncio
+
+from orders.errors import OrderBusy
+from orders.fulfilment import Fulfilment
+from orders.lifecycle import SETTLED
+from orders.model import Order
+from orders.placement import OrderPlacement
+from orders.ports import OrderReader
+from orders.request import OrderRequest
+from receiver.admission import Admission
+from receiver.background import BackgroundWork
+
+BUSY_POLL_SECONDS = 0.25
+
+
+class SyncOrders:
+    """The use case behind `POST /orders/sync`.
+
+    `admission` is the payment slots and the waiting room together.
+    """
+
+    def __init__(
+        self,
+        *,
+        placement: OrderPlacement,
+        fulfilment: Fulfilment,
+        reader: OrderReader,
+        admission: Admission,
+        payment_slots: asyncio.Semaphore,
+        background: BackgroundWork,
+    ) -> None:
+        self._placement = placement
+        self._fulfilment = fulfilment
+        self._reader = reader
+        self._admission = admission
+        self._payment_slots = payment_slots
+        self._background = background
+
+    async def settle(self, request: OrderRequest) -> Order:
+        """Store, pay and complete the order; a cancelled caller does not stop it.
+
+        Raises:
+            InvalidOrder, ContentConflict, Unavailable: as `OrderPlacement.place`.
+            Overloaded: the waiting room is full; nothing was stored.
+            OrderBusy: another worker kept the order longer than its lease.
+            LeaseLost: this attempt was overtaken by another worker.
+        """
+        task = self._background.start(self._place_and_fulfil(request))
+        return await asyncio.shield(task)
+
+    async def _place_and_fulfil(self, request: OrderRequest) -> Order:
+        with self._admission.admitted():
+            order = (await self._placement.place(request)).order
+            if order.status in SETTLED:
+                return order
+            try:
+                return await self._fulfil(order.order_id)
+            except OrderBusy as busy:
+                settled = await self._settled_by_another(busy)
+                return settled or await self._fulfil(order.order_id)
+
+    async def _fulfil(self, order_id: str) -> Order:
+        async with self._payment_slots:
+            return await self._fulfilment.fulfil(order_id)
+
+    async def _settled_by_another(self, busy: OrderBusy) -> Order | None:
+        """Watch the order until it is settled, or return None after its lease."""
+        waited_seconds = 0.0
+        while waited_seconds <= busy.retry_after_seconds:
+            await asyncio.sleep(BUSY_POLL_SECONDS)
+            waited_seconds += BUSY_POLL_SECONDS
+            order = await self._reader.get(busy.order_id)
+            if order is not None and order.status in SETTLED:
+                return order
+        return None

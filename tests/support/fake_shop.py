@@ -1,0 +1,187 @@
+"""The order system's tables, topic and queue on the fake AWS, and the audit of what became of it.
+
+Times are the running loop's: start it on a `VirtualClockLoop` and payments cost nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from adapters.batched_order_store import BatchedOrderStore
+from adapters.batched_payment_gateway import BatchedPaymentGateway
+from adapters.order_inserter import BatchedOrderInserter
+from adapters.order_items import order_from_item
+from adapters.order_publisher import BatchedOrderPublisher
+from adapters.order_store import DynamoOrderStore
+from adapters.payment_gateway import SimulatedPaymentGateway
+from orders.catalogue import Catalogue
+from orders.fulfilment import Fulfilment
+from orders.lifecycle import may_move
+from orders.model import Order, OrderStatus, Product
+from orders.placement import OrderPlacement
+from orders.ports import OrderStore, PaymentGateway
+from tests.support.fake_aws.cloud import Clients, FakeAws
+from tests.support.fake_aws.queues import Mischief
+from tests.support.fake_aws.tables import Index, Table
+from tests.support.fake_aws.wire import Wire
+from tests.support.virtual_clock import now
+
+LEASE_SECONDS = 60.0
+PAYMENT_SECONDS = 3.0
+VISIBILITY_SECONDS = 180.0
+PRICE_CENTS = 1999
+
+
+class Calls(StrEnum):
+    """How a process writes: as the function and the receiver do, or as the processor does."""
+
+    SINGLE = "one order a call"
+    BATCHED = "many orders a call"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A catalogue that never changes."""
+
+    current: Catalogue
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process of the shop: what it runs on, and what it does."""
+
+    clients: Clients
+    placement: OrderPlacement
+    inserter: BatchedOrderInserter
+    publisher: BatchedOrderPublisher
+    store: OrderStore
+    payments: PaymentGateway
+    fulfilment: Fulfilment
+
+    @property
+    def wire(self) -> Wire:
+        """What lies between the process and AWS."""
+        return self.clients.wire
+
+    async def aclose(self) -> None:
+        """Stop in peace: send whatever waits."""
+        for each in (self.inserter, self.publisher, self.store, self.payments):
+            if hasattr(each, "aclose"):
+                await each.aclose()
+
+
+class FakeShop:
+    """An order system with this stock; every product costs `PRICE_CENTS`."""
+
+    def __init__(
+        self,
+        stock: Mapping[str, int],
+        *,
+        mischief: Mischief | None = None,
+        transaction_seconds: float = 0.0,
+    ) -> None:
+        self.aws = FakeAws(now, mischief=mischief, transaction_seconds=transaction_seconds)
+        index = {"status-index": Index("status", "createdAt")}
+        self.orders = self.aws.create_table(Table("orders", "orderId", index))
+        self.payments = self.aws.create_table(Table("payments", "idempotencyKey"))
+        self.products = self.aws.create_table(Table("products", "productId"))
+        self.queue = self.aws.create_queue("orders", visibility_seconds=VISIBILITY_SECONDS)
+        self.topic = self.aws.create_topic("placed", self.queue)
+        self._stock = dict(stock)
+        for product_id, units in stock.items():
+            self.products.put(
+                {
+                    "productId": {"S": product_id},
+                    "name": {"S": f"Product {product_id}"},
+                    "priceCents": {"N": str(PRICE_CENTS)},
+                    "stock": {"N": str(units)},
+                }
+            )
+
+    def process(self, wire: Wire | None = None, *, calls: Calls = Calls.SINGLE) -> Process:
+        """Start a process of its own."""
+        clients = self.aws.connect(wire)
+        dynamodb = clients.dynamodb
+        store_type = BatchedOrderStore if calls is Calls.BATCHED else DynamoOrderStore
+        store = store_type(dynamodb, orders_table="orders", products_table="products")
+        gateway_type = BatchedPaymentGateway if calls is Calls.BATCHED else SimulatedPaymentGateway
+        payments = gateway_type(
+            dynamodb, payments_table="payments", payment_seconds=PAYMENT_SECONDS, now=now
+        )
+        inserter = BatchedOrderInserter(dynamodb, "orders")
+        return Process(
+            clients=clients,
+            placement=OrderPlacement(
+                catalogue=Shelf(self._catalogue()), inserter=inserter, reader=store, now=now
+            ),
+            inserter=inserter,
+            publisher=BatchedOrderPublisher(clients.sns, self.topic.arn),
+            store=store,
+            payments=payments,
+            fulfilment=Fulfilment(
+                store=store, payments=payments, lease_seconds=LEASE_SECONDS, now=now
+            ),
+        )
+
+    def order(self, order_id: str) -> Order:
+        """Return an order as it is stored."""
+        return order_from_item(self.orders.items[order_id])
+
+    def all_orders(self) -> dict[str, Order]:
+        """Return every order by id."""
+        return {order_id: self.order(order_id) for order_id in self.orders.items}
+
+    def stock_left(self) -> dict[str, int]:
+        """Return the units left of each product."""
+        return {product_id: self.products.number(product_id, "stock") for product_id in self._stock}
+
+    def audit(self) -> None:
+        """Assert what must be true at every moment, whatever happened so far."""
+        self.audit_stock()
+        self._audit_money()
+        self._audit_moves()
+
+    def audit_stock(self) -> None:
+        """Assert that exactly the units of completed orders are gone."""
+        expected = dict(self._stock)
+        for order in self.all_orders().values():
+            if order.status is OrderStatus.COMPLETED:
+                for product_id, units in order.units_by_product().items():
+                    expected[product_id] -= units
+        assert self.stock_left() == expected, "stock is not start less completed units"
+        assert min(expected.values()) >= 0, "oversold"
+
+    def _audit_money(self) -> None:
+        orders = self.all_orders()
+        ledger = {key: self.payments.text(key, "status") for key in self.payments.items}
+        assert set(ledger) <= set(orders), "charged for something that is no order"
+        for order_id, order in orders.items():
+            paid = ledger.get(order_id)
+            match order.status:
+                case OrderStatus.COMPLETED:
+                    assert paid == "CHARGED", f"{order_id} is completed and {paid}"
+                    assert self.payments.number(order_id, "amountCents") == order.total_cents
+                case OrderStatus.FAILED:
+                    assert paid in {None, "REFUNDED", "DECLINED"}, f"{order_id} failed, and {paid}"
+                case OrderStatus.PENDING:
+                    assert paid is None, f"{order_id} is {paid} and nobody ever claimed it"
+
+    def _audit_moves(self) -> None:
+        for change in self.orders.history:
+            if change.before is not None:
+                source, target = (
+                    OrderStatus(item["status"]["S"]) for item in (change.before, change.after)
+                )
+                assert may_move(source, target), f"{change.key}: {source} -> {target}"
+        legal = {("", "CHARGED"), ("", "DECLINED"), ("CHARGED", "REFUNDED")}
+        for change in self.payments.history:
+            before = change.before["status"]["S"] if change.before else ""
+            assert (before, change.after["status"]["S"]) in legal, f"ledger of {change.key}"
+
+    def _catalogue(self) -> Catalogue:
+        return Catalogue(
+            Product(product_id=key, name=f"Product {key}", price_cents=PRICE_CENTS, stock=units)
+            for key, units in self._stock.items()
+        )

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from adapters.batched_payment_gateway import BatchedPaymentGateway
+from adapters.payment_gateway import SimulatedPaymentGateway
+from orders.clock import timestamp
+from orders.errors import Unavailable
+from orders.ports import ChargeOutcome
+from tests.support.fake_aws.wire import Fault, Wire
+from tests.support.fake_shop import Calls, FakeShop
+from tests.support.virtual_clock import now, virtual_time
+
+PAYMENT_SECONDS = 3.0
+
+
+def provider(shop: FakeShop, *, calls: Calls) -> tuple[SimulatedPaymentGateway, Wire]:
+    clients = shop.aws.connect()
+    gateway_type = BatchedPaymentGateway if calls is Calls.BATCHED else SimulatedPaymentGateway
+    gateway = gateway_type(
+        clients.dynamodb, payments_table="payments", payment_seconds=PAYMENT_SECONDS, now=now
+    )
+    return gateway, clients.wire
+
+
+@virtual_time
+async def test_a_charge_takes_its_time_and_is_written_down(calls: Calls) -> None:
+    shop = FakeShop({})
+    gateway, _ = provider(shop, calls=calls)
+    assert await gateway.charge("key", "order", 1999) is ChargeOutcome.CHARGED
+    assert now() == pytest.approx(PAYMENT_SECONDS, abs=0.01)
+    assert shop.payments.items["key"] == {
+        "idempotencyKey": {"S": "key"},
+        "orderId": {"S": "order"},
+        "amountCents": {"N": "1999"},
+        "status": {"S": "CHARGED"},
+        "chargedAt": {"S": timestamp(PAYMENT_SECONDS)},
+    }
+
+
+@virtual_time
+async def test_a_key_is_charged_once_however_often_and_at_once(calls: Calls) -> None:
+    shop = FakeShop({})
+    gateway, _ = provider(shop, calls=calls)
+    outcomes = await asyncio.gather(*(gateway.charge("key", "order", 1999) for _ in range(5)))
+    assert set(outcomes) == {ChargeOutcome.CHARGED}
+    assert len(shop.payments.history) == 1
+
+
+@virtual_time
+async def test_a_charge_whose_answer_was_lost_is_not_repeated(calls: Calls) -> None:
+    shop = FakeShop({})
+    gateway, wire = provider(shop, calls=calls)
+    wire.fail_next(Fault.LOST_ANSWER)
+    with pytest.raises(Unavailable):
+        await gateway.charge("key", "order", 1999)
+    assert await gateway.charge("key", "order", 1999) is ChargeOutcome.CHARGED
+    assert len(shop.payments.history) == 1
+
+
+@virtual_time
+async def test_a_refund_happens_once_and_keeps_the_charge_in_the_ledger(calls: Calls) -> None:
+    shop = FakeShop({})
+    gateway, _ = provider(shop, calls=calls)
+    await gateway.charge("key", "order", 1999)
+    await asyncio.gather(gateway.refund("key"), gateway.refund("key"))
+    assert shop.payments.text("key", "status") == "REFUNDED"
+    assert shop.payments.text("key", "refundedAt") == timestamp(now())
+    assert shop.payments.number("key", "amountCents") == 1999
+    assert len(shop.payments.history) == 2
+
+
+@virtual_time
+async def test_a_refunded_key_is_never_charged_again(calls: Calls) -> None:
+    shop = FakeShop({})
+    gateway, _ = provider(shop, calls=calls)
+    await gateway.charge("key", "order", 1999)
+    await gateway.refund("key")
+    assert await gateway.charge("key", "order", 1999) is ChargeOutcome.REFUNDED
+    assert shop.payments.text("key", "status") == "REFUNDED"
+
+
+@virtual_time
+async def test_a_refund_without_a_charge_does_nothing(calls: Calls) -> None:
+    shop = FakeShop({})
+    gateway, _ = provider(shop, calls=calls)
+    await gateway.refund("key")
+    assert shop.payments.items == {}
+
+
+@pytest.mark.parametrize("fault", [Fault.THROTTLED, Fault.BROKEN])
+@virtual_time
+async def test_a_ledger_that_refuses_is_unavailable_and_unchanged(
+    fault: Fault, calls: Calls
+) -> None:
+    shop = FakeShop({})
+    gateway, wire = provider(shop, calls=calls)
+    wire.fail_next(fault)
+    with pytest.raises(Unavailable, match="payment ledger"):
+        await gateway.charge("key", "order", 1999)
+    assert shop.payments.items == {}
+    await gateway.charge("key", "order", 1999)
+    wire.fail_next(fault)
+    with pytest.raises(Unavailable, match="payment ledger"):
+        await gateway.refund("key")
+    assert shop.payments.text("key", "status") == "CHARGED"
+
+
+@virtual_time
+async def test_a_refund_whose_answer_was_lost_is_unavailable(calls: Calls) -> None:
+    shop = FakeShop({})
+    gateway, wire = provider(shop, calls=calls)
+    await gateway.charge("key", "order", 1999)
+    wire.fail_next(Fault.LOST_ANSWER)
+    with pytest.raises(Unavailable):
+        await gateway.refund("key")
+    await gateway.refund("key")
+    assert shop.payments.text("key", "status") == "REFUNDED"

@@ -1,0 +1,53 @@
+"""A shop that answers at once, or as told: what Locust is tried against."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+from typing import Any
+
+from aiohttp import web
+
+PRODUCTS = [{"product_id": "SKU-001"}, {"product_id": "2"}, {"product_id": "SKU-LIMITED"}]
+
+
+class Shop:
+    """Answers orders with the statuses in `statuses`, in turn, after `answer_seconds`."""
+
+    def __init__(self) -> None:
+        self.statuses = [202]
+        self.answer_seconds = 0.0
+        self.hangs_up = False
+        self.products: list[dict[str, str]] = PRODUCTS
+        self.orders: list[dict[str, Any]] = []
+        self.paths: set[str] = set()
+        self.url = ""
+
+    async def place(self, request: web.Request) -> web.Response:
+        if self.hangs_up:
+            assert request.transport is not None
+            request.transport.abort()
+        self.paths.add(request.path)
+        self.orders.append(await request.json())
+        status = self.statuses[len(self.orders) % len(self.statuses)]
+        await asyncio.sleep(self.answer_seconds)
+        return web.json_response({}, status=status)
+
+    async def catalogue(self, _: web.Request) -> web.Response:
+        return web.json_response({"products": self.products})
+
+
+async def serve(shop: Shop, ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]) -> None:
+    app = web.Application()
+    app.router.add_get("/products", shop.catalogue)
+    for path in ("/orders", "/orders/sync", "/orders/async"):
+        app.router.add_post(path, shop.place)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    shop.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    stop = asyncio.Event()
+    ready.set_result((asyncio.get_running_loop(), stop))
+    await stop.wait()
+    await runner.cleanup()

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+
+from lab.measure.books import Payment, epoch_seconds, read_books
+from tests.unit.lab.measure.fakes import FakeDynamoDb, order_item
+
+OUTPUTS = {"orders_table": "orders", "payments_table": "payments", "products_table": "products"}
+NINE = 1_764_320_400.0
+
+
+def test_the_three_tables_are_read_whole_over_all_pages() -> None:
+    settled = {"settledAt": "2025-11-28T09:00:03.500000Z", "failureReason": "OUT_OF_STOCK"}
+    open_orders = [order_item(f"o{n}") for n in range(4)]
+    dynamodb = FakeDynamoDb(
+        {
+            "orders": [*open_orders, order_item("last", "FAILED", **settled)],
+            "payments": [
+                {
+                    "idempotencyKey": {"S": "o1"},
+                    "orderId": {"S": "o1"},
+                    "amountCents": {"N": "600"},
+                    "status": {"S": "CHARGED"},
+                    "chargedAt": {"S": "2025-11-28T09:00:03.000000Z"},
+                }
+            ],
+            "products": [
+                {"productId": {"S": "1"}, "stock": {"N": "25"}, "name": {"S": "One"}},
+            ],
+        }
+    )
+    books = read_books(dynamodb, OUTPUTS)
+    assert sorted(books.orders) == ["last", "o0", "o1", "o2", "o3"]
+    assert books.payments == [Payment("o1", "o1", 600, "CHARGED")]
+    assert books.stock == {"1": 25}
+
+    last = books.orders["last"]
+    assert last.settled
+    assert last.created_at == NINE + 0.25
+    assert last.settled_at == NINE + 3.5
+    assert last.failure_reason == "OUT_OF_STOCK"
+    assert last.total_cents == 600
+    assert last.units == {"1": 3, "SKU-001": 1}
+    assert not books.orders["o0"].settled
+
+
+def test_a_timestamp_without_zone_is_refused_as_its_moment_is_unknown() -> None:
+    assert epoch_seconds("2025-11-28T10:00:00+01:00") == NINE
+    with pytest.raises(ValueError, match="without zone"):
+        epoch_seconds("2025-11-28T09:00:00")

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from lab.errors import EngineError
+from lab.load.scenarios import FLASH, NORMAL, Scenario
+from lab.measure.campaign import Campaign, Plan, with_free_ports
+from lab.measure.system import System
+from lab.results.model import Results, ScenarioResult
+from tests.unit.lab.measure.system import FakeSystem, Watched
+from tests.unit.lab.simulated import CONFIG, simulated_sale
+
+SALES = (NORMAL.lasting(2), FLASH.lasting(2))
+
+
+class World:
+    """Deploys fake systems, hands out simulated results, and keeps what was saved."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+        self.saved: list[Results] = []
+        self.configs: list[Mapping[str, str]] = []
+        self.broken: str | None = None
+
+    @contextmanager
+    def deploy(
+        self,
+        topology: str,
+        *,
+        config: Mapping[str, str] | None,
+        run_dir: Path,
+        progress: Callable[[str], None],
+    ) -> Iterator[FakeSystem]:
+        self.configs.append(config or {})
+        progress("starting")
+        self.events.append(f"up {topology}")
+        try:
+            yield FakeSystem(topology, run_dir)
+        finally:
+            self.events.append(f"down {topology}")
+
+    def run(self, system: System, scenario: Scenario, *_: object, **__: object) -> ScenarioResult:
+        self.events.append(f"{system.topology} {scenario.name}")
+        if self.broken == system.topology:
+            raise EngineError("processor-0 died")
+        return simulated_sale(system.topology, scenario)
+
+    def campaign(self, folder: Path, *topologies: str) -> Campaign:
+        return Campaign(
+            Plan(topologies, SALES, {"paymentSeconds": "1"}, "demo"),
+            folder,
+            deploy=self.deploy,
+            view=Watched(),
+            save=self.saved.append,
+            emulator="an emulator",
+            billed_config=lambda _: CONFIG,
+            run=self.run,
+        )
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_each_topology_is_up_for_all_its_sales_and_gone_before_the_next(
+    world: World, tmp_path: Path
+) -> None:
+    results = world.campaign(tmp_path, "sync", "async").run()
+    assert world.events == [
+        *("up sync", "sync normal", "sync flash", "down sync"),
+        *("up async", "async normal", "async flash", "down async"),
+    ]
+    assert list(results.topologies) == ["sync", "async"]
+    assert list(results.topologies["async"].scenarios) == ["normal", "flash"]
+    assert results.finished_at is not None
+    assert world.saved[-1] == results
+
+
+def test_results_are_saved_after_each_sale(world: World, tmp_path: Path) -> None:
+    world.campaign(tmp_path, "sync").run()
+    known = [len(saved.topologies["sync"].scenarios) for saved in world.saved]
+    assert known == [0, 1, 2, 2]
+    assert [saved.finished_at is None for saved in world.saved] == [True, True, True, False]
+
+
+def test_a_topology_that_breaks_is_taken_down_and_what_was_measured_stays(
+    world: World, tmp_path: Path
+) -> None:
+    world.broken = "async"
+    with pytest.raises(EngineError, match="processor-0"):
+        world.campaign(tmp_path, "sync", "async", "serverless").run()
+    assert world.events[-1] == "down async"
+    assert list(world.saved[-1].topologies["sync"].scenarios) == ["normal", "flash"]
+    assert world.saved[-1].finished_at is None
+
+
+def test_the_users_configuration_reaches_the_stack_with_free_ports(
+    world: World, tmp_path: Path
+) -> None:
+    world.campaign(tmp_path, "sync").run()
+    [config] = world.configs
+    assert config["paymentSeconds"] == "1"
+    assert config["receiverPort"] != config["processorPort"]
+    assert int(config["receiverPort"]) >= 1024
+
+
+def test_a_port_that_the_user_chose_is_kept() -> None:
+    assert with_free_ports({"receiverPort": "9999"})["receiverPort"] == "9999"

@@ -1,0 +1,165 @@
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.errors import InvalidOrder
+from orders.request import MAX_ITEMS, MAX_PRODUCTS, ItemRequest, OrderRequest, parse_order_request
+
+CURL_OF_THE_FIRST_SEED = (
+    b'{"order_id":"001","customer_id":123,'
+    b'"items":[{"product_id":"SKU-001","quantity":1,"price":19.99}]}'
+)
+CURL_OF_THE_LAST_SEED = b'{"customer_id": 123, "items": [{"product_id": 1, "quantity": 2}]}'
+
+
+def order(**changes: Any) -> dict[str, Any]:
+    return {"customer_id": "c", "items": [{"product_id": "p", "quantity": 1}], **changes}
+
+
+def item(**changes: Any) -> dict[str, Any]:
+    return order(items=[{"product_id": "p", "quantity": 1, **changes}])
+
+
+def parse(document: Any) -> OrderRequest:
+    return parse_order_request(json.dumps(document).encode())
+
+
+def refused(document: Any) -> InvalidOrder:
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    with pytest.raises(InvalidOrder) as caught:
+        parse_order_request(body)
+    return caught.value
+
+
+def test_both_shapes_of_the_seeds_are_orders() -> None:
+    first = parse_order_request(CURL_OF_THE_FIRST_SEED)
+    last = parse_order_request(CURL_OF_THE_LAST_SEED)
+    assert first == OrderRequest(
+        order_id="001", customer_id=123, items=[ItemRequest("SKU-001", 1, 19.99)]
+    )
+    assert last == OrderRequest(customer_id=123, items=[ItemRequest(1, 2)])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b'{"customer_id": "\xc3',
+        b"not json",
+        b'{"customer_id":1,"items":[{"product_id":1,"quantity":NaN}]}',
+        b'{"customer_id":1,"items":[]} and more',
+        b'{"customer_id":"\\ud800","items":[]}',
+        b'{"customer_id":1e999,"items":[]}',
+        b"[" * 50_000,
+        b'{"x":' * 50_000,
+        b'{"customer_id":' + b"9" * 5_000 + b',"items":[]}',
+    ],
+)
+def test_what_is_no_json_is_malformed(body: bytes) -> None:
+    assert refused(body).malformed
+
+
+def test_json_that_is_no_order_is_not_called_malformed() -> None:
+    documents: list[Any] = [None, [], 1, "order", {}]
+    for document in documents:
+        assert not refused(document).malformed
+
+
+@pytest.mark.parametrize(
+    ("document", "field", "value"),
+    [
+        (item(quantity=0), "items[0].quantity", 0),
+        (item(quantity=1001), "items[0].quantity", 1001),
+        (item(quantity=-1), "items[0].quantity", -1),
+        (item(quantity="2"), "items[0].quantity", "2"),
+        (item(quantity=1.5), "items[0].quantity", 1.5),
+        (item(quantity=True), "items[0].quantity", True),
+        (item(price=-0.01), "items[0].price", -0.01),
+        (item(price="19.99"), "items[0].price", "19.99"),
+        (item(product_id=""), "items[0].product_id", ""),
+        (item(product_id="x" * 129), "items[0].product_id", "x" * 129),
+        (item(product_id=-1), "items[0].product_id", -1),
+        (item(product_id=2**53 + 1), "items[0].product_id", 2**53 + 1),
+        (item(product_id=1.0), "items[0].product_id", 1.0),
+        (order(customer_id=None), "customer_id", None),
+        (order(customer_id=False), "customer_id", False),
+        (order(order_id=""), "order_id", ""),
+        (order(order_id="a/b"), "order_id", "a/b"),
+        (order(order_id=".."), "order_id", ".."),
+        (order(order_id="001\n"), "order_id", "001\n"),
+        (order(order_id="x" * 129), "order_id", "x" * 129),
+        (order(order_id=1), "order_id", 1),
+        (order(items=[]), "items", None),
+        (order(items={}), "items", None),
+        (order(items=order()["items"] * (MAX_ITEMS + 1)), "items", None),
+        (order(cupon="x"), "cupon", "x"),
+        (item(quantitty=3), "items[0].quantitty", 3),
+        ({"items": order()["items"]}, "customer_id", None),
+        (order(items=[{"product_id": 1}]), "items[0].quantity", None),
+    ],
+)
+def test_a_refusal_names_field_and_value(document: Any, field: str, value: Any) -> None:
+    error = refused(document)
+    assert (error.field, error.value) == (field, value)
+    assert error.rule
+    assert not error.malformed
+
+
+def test_a_refusal_says_the_rule_and_even_a_zero() -> None:
+    assert str(refused(item(quantity=0))) == "items[0].quantity: Expected `int` >= 1, got 0"
+    assert "<= 1000" in refused(item(quantity=1001)).rule
+    assert "length >= 1" in refused(order(items=[])).rule
+
+
+def test_the_second_of_two_items_is_named_by_its_index() -> None:
+    items = [{"product_id": 1, "quantity": 1}, {"product_id": 1, "quantity": 0}]
+    assert refused(order(items=items)).field == "items[1].quantity"
+
+
+def test_quantities_of_1_and_1000_are_orders() -> None:
+    for quantity in (1, 1000):
+        assert parse(item(quantity=quantity)).items[0].quantity == quantity
+
+
+def test_more_products_than_a_transaction_holds_are_refused() -> None:
+    def with_products(count: int) -> dict[str, Any]:
+        return order(items=[{"product_id": n, "quantity": 1} for n in range(count)])
+
+    assert len(parse(with_products(MAX_PRODUCTS)).items) == MAX_PRODUCTS
+    error = refused(with_products(MAX_PRODUCTS + 1))
+    assert (error.field, error.value) == ("items", MAX_PRODUCTS + 1)
+
+
+def test_an_integer_and_a_text_can_name_the_same_product() -> None:
+    items = [{"product_id": 1, "quantity": 1}, {"product_id": "1", "quantity": 1}] * 50
+    assert len(parse(order(items=items)).items) == MAX_ITEMS
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_no_bytes_raise_anything_but_an_invalid_order(body: bytes) -> None:
+    with suppress(InvalidOrder):
+        parse_order_request(body)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["customer_id", "items", "product_id", "quantity", "price", "x"]), inner
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(json_values)
+def test_no_json_raises_anything_but_an_invalid_order(document: Any) -> None:
+    with suppress(InvalidOrder):
+        parse(document)

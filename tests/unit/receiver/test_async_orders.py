@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from orders.model import OrderStatus
+from tests.unit.receiver.fakes import Receiver, eventually, problem_of, running_receiver
+
+
+async def test_an_order_is_stored_then_announced_then_answered(receiver: Receiver) -> None:
+    response = await receiver.order(order_id="a-1")
+    receiver.events.append("answered")
+    assert response.status == 202
+    assert receiver.events == ["stored a-1", "announced a-1", "answered"]
+
+
+async def test_no_answer_comes_before_the_topic_has_the_order(receiver: Receiver) -> None:
+    receiver.topic.open.clear()
+    asking = asyncio.create_task(receiver.order(order_id="a-1"))
+    await eventually(lambda: "stored a-1" in receiver.events)
+    await asyncio.sleep(0.02)
+    assert not asking.done()
+    receiver.topic.open.set()
+    assert (await asking).status == 202
+
+
+async def test_the_answer_holds_the_order_and_where_to_find_it(receiver: Receiver) -> None:
+    response = await receiver.order(order_id="a-1")
+    assert response.headers["Location"] == "/orders/a-1"
+    body = await response.json()
+    assert body.pop("created_at").endswith("Z")
+    assert body == {
+        "order_id": "a-1",
+        "customer_id": "123",
+        "items": [{"product_id": "SKU-001", "quantity": 1, "unit_price_cents": 1999}],
+        "total_cents": 1999,
+        "status": "PENDING",
+    }
+
+
+async def test_an_order_without_an_id_gets_a_new_one_each_time(receiver: Receiver) -> None:
+    first, second = await receiver.order(), await receiver.order()
+    assert (await first.json())["order_id"] != (await second.json())["order_id"]
+    assert len(receiver.table.orders) == 2
+
+
+async def test_an_order_that_was_not_announced_is_not_accepted(receiver: Receiver) -> None:
+    receiver.topic.down = True
+    response = await receiver.order(order_id="a-1")
+    assert response.status == 503
+    assert int(response.headers["Retry-After"]) >= 1
+
+
+async def test_the_repeat_of_an_order_that_was_not_announced_announces_it(
+    receiver: Receiver,
+) -> None:
+    receiver.topic.down = True
+    await receiver.order(order_id="a-1")
+    receiver.topic.down = False
+    response = await receiver.order(order_id="a-1")
+    assert response.status == 202
+    assert receiver.events == ["stored a-1", "announced a-1"]
+
+
+async def test_the_repeat_of_a_claimed_order_is_answered_and_not_announced(
+    receiver: Receiver,
+) -> None:
+    await receiver.order(order_id="a-1")
+    done = msgspec.structs.replace(receiver.table.orders["a-1"], status=OrderStatus.COMPLETED)
+    receiver.table.orders["a-1"] = done
+    response = await receiver.order(order_id="a-1")
+    assert response.status == 202
+    assert (await response.json())["status"] == "COMPLETED"
+    assert receiver.events.count("announced a-1") == 1
+
+
+async def test_one_order_too_many_is_turned_away_at_once_and_not_stored() -> None:
+    async with running_receiver(max_in_flight=2) as receiver:
+        receiver.topic.open.clear()
+        under_way = [asyncio.create_task(receiver.order(order_id=f"a-{n}")) for n in (1, 2)]
+        await eventually(lambda: len(receiver.table.orders) == 2)
+        refused = await receiver.order(order_id="a-3")
+        assert refused.status == 503
+        assert refused.headers["Retry-After"] == "1"
+        assert (await problem_of(refused))["type"].endswith(":overloaded")
+        assert "a-3" not in receiver.table.orders
+        receiver.topic.open.set()
+        assert [answer.status for answer in await asyncio.gather(*under_way)] == [202, 202]
+        assert (await receiver.order(order_id="a-3")).status == 202
+
+
+async def test_an_order_goes_on_when_its_client_has_left(receiver: Receiver) -> None:
+    receiver.topic.open.clear()
+    asking = asyncio.create_task(receiver.order(order_id="a-1"))
+    await eventually(lambda: "stored a-1" in receiver.events)
+    asking.cancel()
+    await asyncio.sleep(0.02)
+    receiver.topic.open.set()
+    await eventually(lambda: "announced a-1" in receiver.events)
+
+
+async def test_async_orders_do_not_exist_in_the_sync_topology(sync_receiver: Receiver) -> None:
+    response = await sync_receiver.order("/orders/async", order_id="a-1")
+    assert response.status == 404
+    assert "sync topology" in (await problem_of(response))["detail"]
+    assert sync_receiver.table.orders == {}

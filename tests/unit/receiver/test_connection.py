@@ -1,0 +1,125 @@
+"""Raw bytes on the socket: what no HTTP library would send."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.unit.receiver.fakes import Receiver, running_receiver
+
+POST = b"POST /orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+ORDER = b'{"customer_id":1,"items":[{"product_id":1,"quantity":1}]}'
+
+
+async def exchange(receiver: Receiver, sent: bytes, *, end: bool = False) -> bytes:
+    """Send bytes and return what comes until the receiver closes or goes quiet."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", receiver.port)
+    writer.write(sent)
+    if end:
+        writer.write_eof()
+    answer = b""
+    try:
+        async with asyncio.timeout(0.5):
+            while chunk := await reader.read(65536):
+                answer += chunk
+    except TimeoutError:
+        pass
+    finally:
+        writer.close()
+    return answer
+
+
+async def still_works(receiver: Receiver) -> bool:
+    return (await receiver.order()).status == 202
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"hello\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 20,
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost : x\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nX: " + b"a" * 20_000 + b"\r\n\r\n",
+        b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /health HTTP/1.1\r\n" + b"X: a\r\n" * 1_000 + b"\r\n",
+        POST + b"Content-Length: -1\r\n\r\n",
+        POST + b"Content-Length: x\r\n\r\n",
+        POST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+        POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+    ids=range(13),
+)
+async def test_bytes_that_are_no_request_are_a_400_problem(receiver: Receiver, sent: bytes) -> None:
+    answer = await exchange(receiver, sent)
+    assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 ")), answer
+    assert b"application/problem+json" in answer
+    assert await still_works(receiver)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        POST + b"Content-Length: 1000\r\n\r\n" + ORDER,
+        POST + b"Transfer-Encoding: chunked\r\n\r\n39\r\n" + ORDER[:20],
+        POST,
+        b"",
+    ],
+    ids=range(4),
+)
+async def test_a_request_that_breaks_off_places_no_order(receiver: Receiver, sent: bytes) -> None:
+    await exchange(receiver, sent, end=True)
+    assert receiver.table.orders == {}
+    assert await still_works(receiver)
+
+
+async def test_an_endless_request_head_is_cut_off() -> None:
+    async with running_receiver(head_seconds=0.05) as receiver:
+        reader, writer = await asyncio.open_connection("127.0.0.1", receiver.port)
+        writer.write(b"GET /health HTTP/1.1\r\n")
+        async with asyncio.timeout(5):
+            while not reader.at_eof():
+                writer.write(b"X: a\r\n")
+                await asyncio.sleep(0.01)
+                try:
+                    async with asyncio.timeout(0.001):
+                        await reader.read(1)
+                except TimeoutError:
+                    pass
+                except ConnectionError:
+                    break
+        writer.close()
+        assert await still_works(receiver)
+
+
+async def test_a_quiet_connection_and_a_slow_answer_are_not_cut_off() -> None:
+    async with running_receiver(head_seconds=0.03) as receiver:
+        receiver.topic.open.clear()
+        reader, writer = await asyncio.open_connection("127.0.0.1", receiver.port)
+        await asyncio.sleep(0.06)
+        head = POST + b"Content-Length: " + str(len(ORDER)).encode() + b"\r\n\r\n"
+        writer.write(head + ORDER[:10])
+        await asyncio.sleep(0.06)
+        writer.write(ORDER[10:])
+        await asyncio.sleep(0.06)
+        receiver.topic.open.set()
+        assert (await reader.readline()).startswith(b"HTTP/1.1 202")
+        writer.close()
+
+
+async def test_requests_sent_in_a_row_are_answered_in_order(receiver: Receiver) -> None:
+    head = POST + b"Content-Length: " + str(len(ORDER)).encode() + b"\r\n\r\n"
+    answer = await exchange(receiver, (head + ORDER) * 3)
+    assert answer.count(b"HTTP/1.1 202") == 3
+    assert len(receiver.table.orders) == 3
+
+
+@pytest.mark.parametrize("expectation", [b"100-continue", b"surprise"])
+async def test_an_expectation_gets_an_answer(receiver: Receiver, expectation: bytes) -> None:
+    head = POST + b"Expect: " + expectation + b"\r\nContent-Length: " + str(len(ORDER)).encode()
+    answer = await exchange(receiver, head + b"\r\n\r\n" + ORDER)
+    assert answer.startswith((b"HTTP/1.1 100", b"HTTP/1.1 417"))
+    assert await still_works(receiver)

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import asyncio
+
+from receiver.drain import drain
+from tests.unit.receiver.fakes import eventually, problem_of, running_receiver
+
+
+async def test_a_drain_waits_for_orders_under_way() -> None:
+    async with running_receiver() as receiver:
+        receiver.topic.open.clear()
+        asking = asyncio.create_task(receiver.order(order_id="a-1"))
+        await eventually(lambda: receiver.table.orders)
+        draining = asyncio.create_task(drain(receiver.app, 5))
+        await asyncio.sleep(0.02)
+        assert not draining.done()
+        receiver.topic.open.set()
+        assert (await asking).status == 202
+        await draining
+
+
+async def test_a_drain_waits_for_payments_under_way_and_for_those_that_wait() -> None:
+    async with running_receiver(topology="sync", payment_concurrency=1) as receiver:
+        receiver.payments.open.clear()
+        asking = [
+            asyncio.create_task(receiver.order("/orders/sync", order_id=f"s-{n}")) for n in (1, 2)
+        ]
+        await eventually(lambda: len(receiver.table.orders) == 2)
+        draining = asyncio.create_task(drain(receiver.app, 5))
+        await asyncio.sleep(0.02)
+        assert not draining.done()
+        receiver.payments.open.set()
+        assert [answer.status for answer in await asyncio.gather(*asking)] == [200, 200]
+        await draining
+
+
+async def test_a_drain_gives_up_when_its_time_is_over() -> None:
+    async with running_receiver(topology="sync") as receiver:
+        receiver.payments.open.clear()
+        asking = asyncio.create_task(receiver.order("/orders/sync", order_id="s-1"))
+        await eventually(lambda: receiver.payments.under_way)
+        await drain(receiver.app, 0.02)
+        asking.cancel()
+    assert receiver.payments.charged == []
+    assert receiver.payments.under_way == 0
+
+
+async def test_no_order_is_let_in_during_a_drain() -> None:
+    async with running_receiver() as receiver:
+        await drain(receiver.app, 1)
+        for path in ("/orders", "/orders/sync"):
+            response = await receiver.order(path)
+            assert response.status == 503
+            assert int(response.headers["Retry-After"]) >= 1
+            await problem_of(response)
+        assert receiver.table.orders == {}
+
+
+async def test_connections_are_not_kept_during_a_drain() -> None:
+    async with running_receiver() as receiver:
+        await drain(receiver.app, 1)
+        response = await receiver.client.get("/health")
+        assert response.headers["Connection"] == "close"
+
+
+async def test_the_backend_is_closed_after_the_last_order() -> None:
+    async with running_receiver() as receiver:
+        await receiver.order(order_id="a-1")
+    assert receiver.events == ["stored a-1", "announced a-1", "backend closed"]

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+import pytest
+
+from receiver.openapi import openapi_document
+from receiver.operations import operations
+from receiver.route_table import routes
+from tests.unit.receiver.fakes import Receiver
+
+TOPOLOGIES = ["sync", "async", "serverless"]
+
+
+def references(node: Any) -> set[str]:
+    if isinstance(node, dict):
+        own = {node["$ref"]} if isinstance(node.get("$ref"), str) else set()
+        return own.union(*(references(child) for child in node.values()))
+    if isinstance(node, list):
+        return set().union(*(references(child) for child in node))
+    return set()
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_every_route_is_described_and_every_description_has_a_route(topology: str) -> None:
+    served = {(route.method, route.path) for route in routes(topology)}
+    described = {(operation.method, operation.path) for operation in operations(topology)}
+    undescribed = {("GET", "/openapi.json")}
+    if topology == "sync":
+        undescribed.add(("POST", "/orders/async"))  # it answers that it does not exist
+    assert served - undescribed == described
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_the_document_points_only_at_what_is_in_it(topology: str) -> None:
+    document = openapi_document(topology)
+    schemas = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert references(document) <= schemas
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_operation_names_and_path_parameters_are_right(topology: str) -> None:
+    described = operations(topology)
+    assert len({operation.name for operation in described}) == len(described)
+    for operation in described:
+        in_path = {each["name"] for each in operation.parameters if each["in"] == "path"}
+        assert in_path == set(re.findall(r"{(\w+)}", operation.path))
+
+
+def test_the_document_forbids_what_the_receiver_refuses() -> None:
+    schemas = openapi_document("async")["components"]["schemas"]
+    assert schemas["OrderRequest"]["additionalProperties"] is False
+    quantity = schemas["ItemRequest"]["properties"]["quantity"]
+    assert quantity == {"type": "integer", "minimum": 1, "maximum": 1000}
+
+
+async def test_the_document_is_served(receiver: Receiver) -> None:
+    response = await receiver.client.get("/openapi.json")
+    assert response.content_type == "application/json"
+    document = msgspec.json.decode(await response.read())
+    assert document["openapi"] == "3.1.0"
+    assert "/orders/async" in document["paths"]
+
+
+async def test_the_document_of_the_sync_topology_has_no_async_orders(
+    sync_receiver: Receiver,
+) -> None:
+    document = await (await sync_receiver.client.get("/openapi.json")).json()
+    assert "/orders/async" not in document["paths"]
+    assert "200" in document["paths"]["/orders"]["post"]["responses"]

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from aiohttp import ClientResponse
+
+from orders.errors import OrderBusy
+from orders.ports import ChargeOutcome, Lease
+from receiver import sync_orders
+from tests.unit.receiver.fakes import Receiver, eventually, problem_of
+
+
+def ask(receiver: Receiver, order_id: str) -> asyncio.Task[ClientResponse]:
+    return asyncio.create_task(receiver.order("/orders/sync", order_id=order_id))
+
+
+async def until_stored(receiver: Receiver, orders: int) -> None:
+    await eventually(lambda: len(receiver.table.orders) == orders)
+
+
+async def test_a_paid_order_is_answered_as_completed(sync_receiver: Receiver) -> None:
+    response = await sync_receiver.order("/orders/sync", order_id="s-1")
+    assert response.status == 200
+    body = await response.json()
+    assert body["status"] == "COMPLETED"
+    assert body["settled_at"]
+    assert sync_receiver.payments.charged == ["s-1"]
+
+
+async def test_a_declined_order_is_answered_as_failed_with_its_reason(
+    sync_receiver: Receiver,
+) -> None:
+    sync_receiver.payments.answers = ChargeOutcome.DECLINED
+    response = await sync_receiver.order("/orders/sync", order_id="s-1")
+    assert response.status == 200
+    body = await response.json()
+    assert (body["status"], body["failure_reason"]) == ("FAILED", "PAYMENT_DECLINED")
+
+
+async def test_plain_orders_are_fulfilled_in_place_in_the_sync_topology(
+    sync_receiver: Receiver,
+) -> None:
+    response = await sync_receiver.order("/orders")
+    assert response.status == 200
+    assert (await response.json())["status"] == "COMPLETED"
+
+
+async def test_sync_orders_exist_in_the_async_topology_too(receiver: Receiver) -> None:
+    response = await receiver.order("/orders/sync", order_id="s-1")
+    assert response.status == 200
+    assert receiver.events == ["stored s-1"]
+
+
+async def test_no_more_payments_run_at_once_than_allowed(sync_receiver: Receiver) -> None:
+    sync_receiver.payments.open.clear()
+    asking = [ask(sync_receiver, f"s-{n}") for n in range(4)]
+    await until_stored(sync_receiver, 4)
+    await asyncio.sleep(0.02)
+    sync_receiver.payments.open.set()
+    assert [answer.status for answer in await asyncio.gather(*asking)] == [200] * 4
+    assert sync_receiver.payments.most_under_way == 2
+
+
+async def test_a_full_waiting_room_turns_the_next_order_away_at_once_and_stores_nothing(
+    sync_receiver: Receiver,
+) -> None:
+    sync_receiver.payments.open.clear()
+    asking = [ask(sync_receiver, f"s-{n}") for n in range(4)]  # 2 pay, 2 wait
+    await until_stored(sync_receiver, 4)
+    refused = await ask(sync_receiver, "s-4")
+    assert refused.status == 503
+    assert refused.headers["Retry-After"] == "1"
+    assert "2 orders wait" in (await problem_of(refused))["detail"]
+    assert "s-4" not in sync_receiver.table.orders
+    sync_receiver.payments.open.set()
+    await asyncio.gather(*asking)
+    assert (await ask(sync_receiver, "s-4")).status == 200
+
+
+async def test_a_payment_goes_on_when_its_client_has_left(sync_receiver: Receiver) -> None:
+    sync_receiver.payments.open.clear()
+    asking = ask(sync_receiver, "s-1")
+    await eventually(lambda: sync_receiver.payments.under_way)
+    asking.cancel()
+    await asyncio.sleep(0.02)
+    sync_receiver.payments.open.set()
+    await eventually(lambda: sync_receiver.table.orders["s-1"].status == "COMPLETED")
+    assert sync_receiver.payments.charged == ["s-1"]
+
+
+async def test_a_repeat_during_the_payment_gets_the_same_answer_and_charges_nothing(
+    sync_receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync_orders, "BUSY_POLL_SECONDS", 0.01)
+    sync_receiver.payments.open.clear()
+    first = ask(sync_receiver, "s-1")
+    await eventually(lambda: sync_receiver.payments.under_way)
+    second = ask(sync_receiver, "s-1")
+    await asyncio.sleep(0.05)
+    assert not second.done()
+    sync_receiver.payments.open.set()
+    answers = [await answer.json() for answer in await asyncio.gather(first, second)]
+    assert answers[0] == answers[1]
+    assert sync_receiver.payments.charged == ["s-1"]
+
+
+async def test_a_repeat_of_a_settled_order_is_answered_without_paying_again(
+    sync_receiver: Receiver,
+) -> None:
+    first = await sync_receiver.order("/orders/sync", order_id="s-1")
+    second = await sync_receiver.order("/orders/sync", order_id="s-1")
+    assert second.status == 200
+    assert await second.json() == await first.json()
+    assert sync_receiver.payments.charged == ["s-1"]
+
+
+async def test_an_order_that_another_worker_keeps_is_a_conflict_that_says_when_to_come_again(
+    sync_receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync_orders, "BUSY_POLL_SECONDS", 0.001)
+
+    async def claim(order_id: str, _lease: Lease, _now_ms: int) -> None:
+        raise OrderBusy(order_id, 0.003)
+
+    monkeypatch.setattr(sync_receiver.table, "claim", claim)
+    response = await sync_receiver.order("/orders/sync", order_id="s-1")
+    assert response.status == 409
+    assert response.headers["Retry-After"] == "1"
+    assert (await problem_of(response))["type"].endswith(":order-busy")
