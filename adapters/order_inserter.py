@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -18,10 +18,7 @@ from orders.model import Order
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
-    from types_aiobotocore_dynamodb.type_defs import (
-        BatchStatementRequestTypeDef,
-        BatchStatementResponseTypeDef,
-    )
+    from types_aiobotocore_dynamodb.type_defs import BatchStatementRequestTypeDef
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html
 MAX_STATEMENTS = 25
@@ -32,6 +29,13 @@ QUICK_HEADERS = {
     "Content-Type": "application/x-amz-json-1.0",
     "X-Amz-Target": "DynamoDB_20120810.BatchExecuteStatement",
 }
+
+
+class _Answers(msgspec.Struct):
+    responses: list[dict[str, Any]] = msgspec.field(name="Responses")
+
+
+_answers = msgspec.json.Decoder(_Answers)
 
 
 class BatchedOrderInserter:
@@ -91,7 +95,7 @@ class BatchedOrderInserter:
         answers = await self._quick_answers(statements)
         if answers is None:
             response = await self._dynamodb.batch_execute_statement(Statements=statements)
-            answers = response["Responses"]
+            answers = cast("list[dict[str, Any]]", response["Responses"])
         outcomes: list[bool | Exception] = []
         for answer in answers:
             error = answer.get("Error")
@@ -105,15 +109,18 @@ class BatchedOrderInserter:
 
     async def _quick_answers(
         self, statements: Sequence[BatchStatementRequestTypeDef]
-    ) -> Sequence[BatchStatementResponseTypeDef] | None:
+    ) -> list[dict[str, Any]] | None:
         if self._quick is None:
             return None
         body = msgspec.json.encode({"Statements": statements})
         answer = await self._quick.post("BatchExecuteStatement", QUICK_HEADERS, body)
         if answer is None:
             return None
-        answers: list[BatchStatementResponseTypeDef] = msgspec.json.decode(answer)["Responses"]
-        return answers
+        try:
+            answers = _answers.decode(answer).responses
+        except msgspec.DecodeError:
+            return None
+        return answers if len(answers) == len(statements) else None
 
 
 def _answer_repeats(

@@ -88,9 +88,7 @@ def deploy(
         progress(f"running the Pulumi program, stack {topology}")
         outputs = run_program(project, stack_config, Engine(world))
         parents = stack.enter_context(
-            FunctionParents(
-                run_dir=run_dir, endpoint_url=world.endpoint_url, region=world.region
-            )
+            FunctionParents(run_dir=run_dir, endpoint_url=world.endpoint_url, region=world.region)
         )
         fleet = stack.enter_context(_fleet(world))
         progress(f"starting {_counted(world)}")

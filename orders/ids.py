@@ -10,10 +10,11 @@ import uuid
 
 import msgspec
 
-# Ids appear as path segments of URLs: a leading dot would let "." and ".." through. Python's `$`
+# Ids appear as path segments of URLs: a leading dot would let "." and ".." through, and
+# `/orders/sync` and `/orders/async` are where orders are posted. Python's `$`
 # also matches before a last newline, which would end a header line; ECMAScript, which reads this
 # pattern in the OpenAPI document, has no `\Z`.
-ORDER_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$(?!\n)"
+ORDER_ID_PATTERN = r"^(?!a?sync$)[A-Za-z0-9][A-Za-z0-9._-]{0,127}$(?!\n)"
 
 _order_id = re.compile(ORDER_ID_PATTERN)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from orders.errors import OrderBusy, OrderNotFound
 from orders.fulfilment import Fulfilment
-from orders.message import UnreadableMessage, decode_order_placed
+from orders.message import UnreadableMessage
+from processor.announcement import read_announcement
 from processor.consumer.message import Message
 from processor.consumer.outcome import NotRetryable, RetryAfter
 
@@ -28,7 +29,7 @@ class OrderHandler:
             Unavailable: a table or the payment provider did not answer.
         """
         try:
-            placed = decode_order_placed(message.body)
+            placed = read_announcement(message.body)
             await self._fulfilment.fulfil(placed.order_id)
         except UnreadableMessage as error:
             raise NotRetryable(f"unreadable: {error}") from None

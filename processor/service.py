@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from typing import Self
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any, Self
 
 from adapters.aws_clients import AwsClients, open_aws_clients
 from adapters.batched_order_store import BatchedOrderStore
@@ -14,13 +14,19 @@ from adapters.batched_payment_gateway import BatchedPaymentGateway
 from adapters.logs import get_logger
 from orders.fulfilment import Fulfilment
 from processor.consumer import Consumer, ConsumerSettings, SqsQueue, Stopped
+from processor.consumer.emf import EmfMetrics
 from processor.consumer.settings import poll_seconds
 from processor.http_server import serve_health
 from processor.order_handler import OrderHandler
 from processor.settings import Settings
+from processor.task_protection import TaskProtection
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 CONNECTIONS = 128
+METRICS_SECONDS = 60.0
+METRICS_NAMESPACE = "FlashSale/Processor"
+# Batches of handlers that were cut short may hang; the process must not wait for them.
+CLOSE_SECONDS = 2.0
 
 _log = get_logger()
 
@@ -31,11 +37,16 @@ async def run_service(settings: Settings) -> int:
         clients = await opened.enter_async_context(
             open_aws_clients(settings.region, connections=CONNECTIONS)
         )
+        metrics = EmfMetrics(_log_metrics, namespace=METRICS_NAMESPACE, dimension="service")
+        await opened.enter_async_context(_running(metrics.flush_regularly(METRICS_SECONDS)))
         fulfilment = await opened.enter_async_context(open_fulfilment(settings, clients))
-        consumer = await build_consumer(settings, clients, fulfilment)
+        consumer = await _build_consumer(settings, clients, fulfilment, metrics)
         signals = opened.enter_context(_Signals(consumer))
         await opened.enter_async_context(serve_health(settings.port, lambda: consumer.ready))
-        await opened.enter_async_context(_announced(consumer))
+        await opened.enter_async_context(_running(_announce(consumer)))
+        if settings.ecs_agent_uri:
+            protection = TaskProtection(settings.ecs_agent_uri, lambda: consumer.in_flight > 0)
+            await opened.enter_async_context(_running(protection.run()))
         stopped = await consumer.run()
     _log.info("stopped", cut_short=stopped.cut_short, forced=stopped.forced)
     return exit_code(stopped, signals.last)
@@ -53,20 +64,13 @@ async def open_fulfilment(settings: Settings, clients: AwsClients) -> AsyncItera
         payments_table=settings.payments_table,
         payment_seconds=settings.payment_seconds,
     )
-    async with aclosing(store), aclosing(payments):
+    try:
         yield Fulfilment(store=store, payments=payments, lease_seconds=settings.lease_seconds)
-
-
-async def build_consumer(
-    settings: Settings, clients: AwsClients, fulfilment: Fulfilment
-) -> Consumer:
-    """Return the consumer of the orders' queue."""
-    queue = SqsQueue(
-        await clients.sqs(),
-        queue_url=settings.queue_url,
-        dead_letter_queue_url=settings.dead_letter_queue_url,
-    )
-    return Consumer(queue, OrderHandler(fulfilment), consumer_settings(settings))
+    finally:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await store.aclose()
+                await payments.aclose()
 
 
 def consumer_settings(settings: Settings) -> ConsumerSettings:
@@ -85,6 +89,40 @@ def exit_code(stopped: Stopped, last_signal: int) -> int:
     if stopped.forced:
         return 128 + last_signal
     return 1 if stopped.cut_short else 0
+
+
+async def _build_consumer(
+    settings: Settings, clients: AwsClients, fulfilment: Fulfilment, metrics: EmfMetrics
+) -> Consumer:
+    queue = SqsQueue(
+        await clients.sqs(),
+        queue_url=settings.queue_url,
+        dead_letter_queue_url=settings.dead_letter_queue_url,
+    )
+    handler = OrderHandler(fulfilment)
+    return Consumer(queue, handler, consumer_settings(settings), hook=metrics)
+
+
+async def _announce(consumer: Consumer) -> None:
+    """Log `ready` as soon as the queue has answered."""
+    await consumer.until_answered()
+    _log.info("ready")
+
+
+def _log_metrics(document: Mapping[str, Any]) -> None:
+    _log.info("metrics", **document)
+
+
+@asynccontextmanager
+async def _running(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Run `work` beside the block, and cancel it at the block's end."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 class _Signals:
@@ -107,18 +145,3 @@ class _Signals:
         self.last = int(number)
         _log.info("stopping", signal=number.name)
         self._consumer.stop()
-
-
-@asynccontextmanager
-async def _announced(consumer: Consumer) -> AsyncIterator[None]:
-    """Log `ready` as soon as the queue has answered."""
-
-    async def announce() -> None:
-        await consumer.until_answered()
-        _log.info("ready")
-
-    announcing = asyncio.create_task(announce())
-    try:
-        yield
-    finally:
-        announcing.cancel()

@@ -19,6 +19,7 @@ from receiver.intake import MAX_BODY_BYTES
 from receiver.keys import (
     ADMISSIONS,
     ASYNC_ORDERS,
+    BACKGROUND,
     CATALOGUE,
     LISTER,
     READER,
@@ -50,9 +51,9 @@ def create_app(
                 catalogue=backend.catalogue, inserter=backend.inserter, reader=backend.store
             )
             _hold_async_orders(app, backend, placement)
-            background = _hold_sync_orders(app, backend, placement)
+            _hold_sync_orders(app, backend, placement)
             yield
-            await background.aclose()
+            await app[BACKGROUND].aclose()
 
     app.cleanup_ctx.append(backend_context)
     app.add_routes(routes(settings.topology))
@@ -82,11 +83,9 @@ def _hold_async_orders(app: web.Application, backend: Backend, placement: OrderP
     )
 
 
-def _hold_sync_orders(
-    app: web.Application, backend: Backend, placement: OrderPlacement
-) -> BackgroundWork:
+def _hold_sync_orders(app: web.Application, backend: Backend, placement: OrderPlacement) -> None:
     settings = app[SETTINGS]
-    background = BackgroundWork()
+    app[BACKGROUND] = BackgroundWork()
     admission = Admission(
         settings.payment_concurrency + settings.max_pending,
         full=f"{settings.max_pending} orders wait for payment already",
@@ -101,6 +100,5 @@ def _hold_sync_orders(
         reader=backend.store,
         admission=admission,
         payment_slots=asyncio.Semaphore(settings.payment_concurrency),
-        background=background,
+        background=app[BACKGROUND],
     )
-    return background

@@ -8,6 +8,7 @@ from orders.ports import CatalogueSource, OrderReader
 from receiver.admission import Admission
 from receiver.async_orders import AsyncOrders
 from receiver.backend import OrderLister
+from receiver.background import BackgroundWork
 from receiver.readiness import Readiness
 from receiver.settings import Settings
 from receiver.sync_orders import SyncOrders
@@ -20,3 +21,4 @@ LISTER: web.AppKey[OrderLister] = web.AppKey("lister", OrderLister)
 SYNC_ORDERS = web.AppKey("sync_orders", SyncOrders)
 ASYNC_ORDERS = web.AppKey("async_orders", AsyncOrders)
 ADMISSIONS: web.AppKey[list[Admission]] = web.AppKey("admissions", list)
+BACKGROUND = web.AppKey("background", BackgroundWork)

@@ -8,7 +8,7 @@ import msgspec
 
 from orders.model import Product
 from orders.request import OrderRequest
-from receiver.operations import Operation, operations
+from receiver.operations import EXAMPLE_ORDERS, Operation, operations
 from receiver.problems import CONTENT_TYPE, ProblemDocument
 from receiver.views import OrdersView, OrderView, ProductsView
 
@@ -58,8 +58,9 @@ def _described(operation: Operation) -> dict[str, Any]:
     if operation.parameters:
         description["parameters"] = list(operation.parameters)
     if operation.body is not None:
-        content = {"application/json": {"schema": _reference(operation.body)}}
-        description["requestBody"] = {"required": True, "content": content}
+        examples = {name: {"value": order} for name, order in EXAMPLE_ORDERS.items()}
+        content = {"schema": _reference(operation.body), "examples": examples}
+        description["requestBody"] = {"required": True, "content": {"application/json": content}}
     return description
 
 

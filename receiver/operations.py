@@ -25,6 +25,13 @@ REFUSED_ORDER = {
 }
 REFUSED_QUERY = {422: "A parameter breaks a rule."}
 NOT_FOUND = {404: "There is none."}
+EXAMPLE_ORDERS = {
+    "priced": {
+        "customer_id": 123,
+        "items": [{"product_id": "SKU-001", "quantity": 1, "price": 19.99}],
+    },
+    "plain": {"customer_id": 123, "items": [{"product_id": 1, "quantity": 2}]},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +113,11 @@ def _parameter(
 _KEY = _parameter(
     "header", IDEMPOTENCY_KEY, {"type": "string", "pattern": f"^{KEY_PATTERN}$"}, required=False
 )
+_CURSOR = {
+    "type": "string",
+    "pattern": "^[A-Za-z0-9_-]+$",
+    "description": "The `next_cursor` of an earlier page of the same status.",
+}
 _ORDER_READS = (
     Operation(
         method="GET",
@@ -127,7 +139,7 @@ _ORDER_READS = (
                 },
                 required=False,
             ),
-            _parameter("query", "cursor", {"type": "string"}, required=False),
+            _parameter("query", "cursor", _CURSOR, required=False),
         ],
         problems={**REFUSED_QUERY, **UNAVAILABLE},
     ),

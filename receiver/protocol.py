@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.web_request import BaseRequest
 
 from adapters.logs import get_logger
-from receiver.problems import Problem
+from receiver.problems import Problem, broken_rule
 
 HEAD_SECONDS = 10.0
 BACKLOG = 1024
+
+Answering = Callable[[BaseRequest], Awaitable[web.StreamResponse]]
 
 _log = get_logger()
 
@@ -63,6 +66,8 @@ class ReceiverProtocol(web.RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         """Answer what is no HTTP request with a problem document, and close the connection."""
+        if isinstance(exc, ConnectionError):
+            raise exc  # the client has left: aiohttp ends the connection quietly
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             _log.error("connection_failed", exc_info=exc)
         if request.writer.output_size > 0:
@@ -82,6 +87,24 @@ class ReceiverProtocol(web.RequestHandler):
         self.force_close()
 
 
+def only_met_expectations(handler: Answering) -> Answering:
+    """Return `handler` behind a check of the `Expect` header.
+
+    aiohttp checks it before any middleware, in plain text, and fails on bytes that are no UTF-8.
+    """
+
+    async def handle(request: BaseRequest) -> web.StreamResponse:
+        expectation = request.headers.get(hdrs.EXPECT)
+        if expectation is not None and expectation.lower() != "100-continue":
+            rule = "must be 100-continue"
+            status = HTTPStatus.EXPECTATION_FAILED
+            problem = broken_rule(hdrs.EXPECT, rule, expectation, status=status)
+            return problem.response(request.rel_url.raw_path)
+        return await handler(request)
+
+    return handle
+
+
 async def listen(
     runner: web.AppRunner, listener: socket.socket, *, head_seconds: float = HEAD_SECONDS
 ) -> asyncio.Server:
@@ -89,6 +112,7 @@ async def listen(
     manager = runner.server
     if manager is None:
         raise RuntimeError("the runner is not set up")
+    manager.request_handler = only_met_expectations(manager.request_handler)
     loop = asyncio.get_running_loop()
     return await loop.create_server(
         lambda: ReceiverProtocol(manager, loop=loop, head_seconds=head_seconds),

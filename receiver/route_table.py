@@ -16,7 +16,7 @@ def routes(topology: str) -> list[web.RouteDef]:
         web.post("/orders/sync", orders.place_sync),
         web.post("/orders/async", orders.no_async_here if is_sync else orders.place_async),
         web.get("/orders", orders.list_by_status),
-        web.get("/orders/{order_id}", orders.show),
+        web.get("/orders/{order_id:(?!a?sync$)[^{}/]+}", orders.show),
         web.get("/products", products.list_all),
         web.get("/products/search", products.search),
         web.get("/products/{product_id}", products.show),

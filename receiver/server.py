@@ -16,6 +16,7 @@ from adapters.logs import get_logger
 from receiver.app import create_app
 from receiver.backend import BackendOpener, open_aws_backend
 from receiver.drain import drain
+from receiver.keys import READINESS
 from receiver.protocol import listen
 from receiver.settings import Settings
 
@@ -58,8 +59,9 @@ async def serve(
         _log.info("ready", port=settings.port, topology=settings.topology)
         await stop.wait()
         _log.info("draining", drain_seconds=settings.drain_seconds)
+        app[READINESS].drain()
         server.close()
-        await drain(app, settings.drain_seconds)
+        await drain(app)
     finally:
         await runner.cleanup()
     _log.info("stopped")

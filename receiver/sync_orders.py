@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from orders.errors import OrderBusy
 from orders.fulfilment import Fulfilment
@@ -11,10 +12,11 @@ from orders.model import Order
 from orders.placement import OrderPlacement
 from orders.ports import OrderReader
 from orders.request import OrderRequest
-from receiver.admission import Admission
+from receiver.admission import Admission, Overloaded
 from receiver.background import BackgroundWork
 
 BUSY_POLL_SECONDS = 0.25
+STOPPING = "this receiver stops; repeat the order with the same order_id"
 
 
 class SyncOrders:
@@ -39,18 +41,28 @@ class SyncOrders:
         self._admission = admission
         self._payment_slots = payment_slots
         self._background = background
+        self._waiting: set[asyncio.Task[Any]] = set()
 
     async def settle(self, request: OrderRequest) -> Order:
         """Store, pay and complete the order; a cancelled caller does not stop it.
 
         Raises:
             InvalidOrder, ContentConflict, Unavailable: as `OrderPlacement.place`.
-            Overloaded: the waiting room is full; nothing was stored.
+            Overloaded: the waiting room is full, and nothing was stored; or the receiver stops
+                before the order's turn has come, and a repeat carries on where it was left.
             OrderBusy: another worker kept the order longer than its lease.
             LeaseLost: this attempt was overtaken by another worker.
         """
         task = self._background.start(self._place_and_fulfil(request))
-        return await asyncio.shield(task)
+        await asyncio.wait({task})  # unlike awaiting the task, this leaves it alone if cancelled
+        if task.cancelled():
+            raise Overloaded(STOPPING, 1)
+        return task.result()
+
+    def turn_away_waiting(self) -> None:
+        """Stop the orders that wait for a payment slot; those being paid go on."""
+        for task in self._waiting:
+            task.cancel()
 
     async def _place_and_fulfil(self, request: OrderRequest) -> Order:
         with self._admission.admitted():
@@ -64,8 +76,21 @@ class SyncOrders:
                 return settled or await self._fulfil(order.order_id)
 
     async def _fulfil(self, order_id: str) -> Order:
-        async with self._payment_slots:
+        await self._wait_for_slot()
+        try:
             return await self._fulfilment.fulfil(order_id)
+        finally:
+            self._payment_slots.release()
+
+    async def _wait_for_slot(self) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("an order is fulfilled in a task of its own")
+        self._waiting.add(task)
+        try:
+            await self._payment_slots.acquire()
+        finally:
+            self._waiting.discard(task)
 
     async def _settled_by_another(self, busy: OrderBusy) -> Order | None:
         """Watch the order until it is settled, or return None after its lease."""

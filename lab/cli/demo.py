@@ -21,7 +21,7 @@ from lab.load.scenarios import DEMO_SECONDS, SCENARIOS, Scenario
 from lab.measure.campaign import TOPOLOGIES, Campaign, Plan
 from lab.report.live import LiveView
 from lab.report.page import write_report
-from lab.report.table import print_results
+from lab.report.table import make_console, print_results
 from lab.results.files import RESULTS_FILE, to_json, write_results
 from lab.results.model import Results
 
@@ -78,7 +78,7 @@ def demo(
         config=parse_overrides(config or []),
         scale="full" if full else "demo",
     )
-    console = Console()
+    console = make_console()
     folder = new_folder(RESULTS_FOLDER)
     with interruptible():
         results = _run(plan, folder, console)
@@ -141,7 +141,9 @@ def _as_deployed(topology: str, config: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _say_where(folder: Path, console: Console) -> None:
-    console.print(f"stopped; what was measured and logged so far is in {folder}", soft_wrap=True)
+    console.print(f"stopped; what was logged so far is in {folder}", soft_wrap=True)
+    if (folder / RESULTS_FILE).exists():
+        console.print(f"what was measured so far: lab report {folder}", soft_wrap=True)
 
 
 def _publish(results: Results, folder: Path, console: Console) -> Path:

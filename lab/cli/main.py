@@ -21,7 +21,7 @@ app = typer.Typer(
         "an embedded AWS emulator that enforces the IAM and queue policies. "
         "No AWS account, Docker or Pulumi CLI is needed."
     ),
-    epilog="Start with `lab demo`; `lab up async` keeps one topology running for your own requests.",
+    epilog="Start with `lab demo`; `lab up async` keeps one topology up for your own requests.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

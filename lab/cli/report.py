@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from lab.engine.differences import DIFFERENCES
 from lab.report.page import write_report
-from lab.report.table import print_results
+from lab.report.table import make_console, print_results
 from lab.results.files import read_results
 
 
@@ -21,7 +20,7 @@ def report(
 ) -> None:
     """Print the table and write report.html and its plots again from results.json."""
     results = read_results(folder)
-    console = Console()
+    console = make_console()
     print_results(console, results)
     target = folder if folder.is_dir() else folder.parent
     console.print(f"report   {write_report(results, target, list(DIFFERENCES))}", soft_wrap=True)

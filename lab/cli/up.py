@@ -20,8 +20,10 @@ from lab.engine.paths import ROOT
 RUNS_FOLDER = ROOT / "build" / "runs"
 _WATCH_SECONDS = 0.5
 _EXAMPLES = (
-    '{"order_id":"001","customer_id":123,'
-    '"items":[{"product_id":"SKU-001","quantity":1,"price":19.99}]}',
+    (
+        '{"order_id":"001","customer_id":123,'
+        '"items":[{"product_id":"SKU-001","quantity":1,"price":19.99}]}'
+    ),
     '{"customer_id": 123, "items": [{"product_id": 1, "quantity": 2}]}',
 )
 

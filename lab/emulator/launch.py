@@ -6,13 +6,17 @@ emulator asks for the enclosing operation on `*`, which no policy for AWS grants
 not tell the orders from the payment ledger. It has one function that turns a transaction into
 its single checks; here the same function also takes statements apart.
 """
+# ruff: noqa: SLF001 - the emulator has no public way in
 
 import json
 import re
+import socketserver
 from collections.abc import Callable, Iterator
 
-from ministack import app
-from ministack.core import iam_actions
+from ministack import app  # type: ignore[import-not-found]
+from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-not-found]
+
+from lab.emulator.environment_starts import StartGate
 
 Checks = list[tuple[str, str]]
 ChecksOf = Callable[[str, bytes, str, str], Checks]
@@ -62,8 +66,21 @@ def with_partiql(checks_of_transaction: ChecksOf) -> ChecksOf:
     return checks
 
 
-if __name__ == "__main__":
-    iam_actions.dynamodb_transaction_checks = with_partiql(
-        iam_actions.dynamodb_transaction_checks
+def wake_up_less(seconds: float) -> None:
+    """Let the threads of Lambda environments look for a dead process every `seconds` only.
+
+    They are woken by what they wait for anyhow. Looking 20 times a second, two hundred of them kept
+    a core busy with taking the interpreter lock from each other.
+    """
+    lambda_runtime._PROVIDED_POLL = seconds
+    serve_forever = socketserver.BaseServer.serve_forever
+    socketserver.BaseServer.serve_forever = lambda self, poll_interval=0.5: serve_forever(
+        self, max(poll_interval, seconds)
     )
+
+
+if __name__ == "__main__":
+    wake_up_less(1.0)
+    StartGate().install()
+    iam_actions.dynamodb_transaction_checks = with_partiql(iam_actions.dynamodb_transaction_checks)
     app.main()

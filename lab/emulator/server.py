@@ -15,12 +15,12 @@ from typing import Self
 from lab.emulator.installation import interpreter
 from lab.engine.environment import minimal_environment
 from lab.engine.interrupts import shielded
+from lab.engine.paths import ROOT
 from lab.engine.processes import ManagedProcess, last_lines
 from lab.errors import EngineError
 
 HOST = "127.0.0.1"
 ACCOUNT_ID = "123456789012"
-_LAUNCHER = Path(__file__).with_name("launch.py")
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 _ATTEMPTS = 3
@@ -115,7 +115,7 @@ class Emulator:
         with shielded():
             self._process = ManagedProcess(
                 "the emulator",
-                [str(python), str(_LAUNCHER)],
+                [str(python), "-m", "lab.emulator.launch"],
                 environment=self._environment(),
                 cwd=self._temporary,
                 log=self._log,
@@ -124,6 +124,7 @@ class Emulator:
     def _environment(self) -> dict[str, str]:
         return {
             **minimal_environment(self._temporary),
+            "PYTHONPATH": str(ROOT),
             "BIND_HOST": HOST,
             "GATEWAY_PORT": str(self.port),
             "MINISTACK_HOST": HOST,

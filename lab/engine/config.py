@@ -41,9 +41,7 @@ class StackConfig:
         }
 
 
-def read_stack(
-    root: Path, stack: str, overrides: Mapping[str, str] | None = None
-) -> StackConfig:
+def read_stack(root: Path, stack: str, overrides: Mapping[str, str] | None = None) -> StackConfig:
     """Merge Pulumi.yaml's defaults, Pulumi.<stack>.yaml and overrides, later ones first."""
     project = _read_yaml(root / "Pulumi.yaml")
     name = str(project.get("name", ""))

@@ -1,4 +1,4 @@
-"""What a child process or an AWS client may know of the machine: nothing of the user's AWS set-up."""
+"""What a child process or a client may know of the machine: nothing of the user's AWS set-up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP end a deployment the same way, and never between a start and its record."""
+"""Ctrl-C, SIGTERM and SIGHUP end a deployment alike, never between a start and its record."""
 
 from __future__ import annotations
 

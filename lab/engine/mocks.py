@@ -19,7 +19,7 @@ _PROVIDERS = "pulumi:providers:"
 
 
 class Engine(Mocks):
-    """Makes every resource real, or raises; the first error is kept, whatever Pulumi wraps it in."""
+    """Makes every resource real, or raises; the first error is kept, however Pulumi wraps it."""
 
     def __init__(self, world: World, makers: Mapping[str, Maker] = MAKERS) -> None:
         self.world = world

@@ -60,7 +60,7 @@ class _Run:
             with _worker_loops() as executor, asyncio.Runner() as runner:
                 loop = runner.get_loop()
                 loop.set_default_executor(executor)
-                # One failed resource fails every output that waits for it: the first error says all.
+                # A failed resource fails each output that waits for it: the first error says all.
                 loop.set_exception_handler(lambda _loop, _context: None)
                 runner.run(self._program())
         except BaseException as error:  # noqa: BLE001 - handed to the waiting thread
@@ -100,7 +100,7 @@ def _inside(root: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _worker_loops() -> Iterator[ThreadPoolExecutor]:
-    """Threads with an event loop each: Pulumi's mock monitor would make them and never close them."""
+    """Threads with an event loop each: Pulumi's monitor would make them and never close them."""
     loops: list[asyncio.AbstractEventLoop] = []
 
     def initialise() -> None:

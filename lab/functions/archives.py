@@ -32,7 +32,9 @@ def unpack(archive: object, target: Path, *, base: Path) -> Path:
 def _place(part: object, target: Path, base: Path) -> None:
     match part:
         case pulumi.FileArchive() | pulumi.FileAsset():
-            _place_path(_existing(base, part.path), target, archive=isinstance(part, pulumi.Archive))
+            _place_path(
+                _existing(base, part.path), target, archive=isinstance(part, pulumi.Archive)
+            )
         case pulumi.AssetArchive():
             _place_all(part.assets, target, base)
         case pulumi.StringAsset():

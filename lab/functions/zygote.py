@@ -25,14 +25,13 @@ sys.path.remove(_REPOSITORY)
 
 def main() -> None:
     """Import the handler, open the door, and fork for whoever comes."""
-    with open(sys.argv[1], encoding="utf-8") as file:
-        settings = json.load(file)
+    settings = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     output = zygote_output.install()
     sys.path[:0] = [settings["root"], *settings["paths"]]
     os.chdir(settings["root"])
     try:
         handler = _import_handler(settings["handler"])
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - whatever an import may raise
         traceback.print_exc()
         sys.exit(1)
     settings["extra"] = preload_models(settings["region"], Path(sys.argv[1]).parent)
@@ -41,8 +40,8 @@ def main() -> None:
     door = Path(settings["door"])
     os.mkfifo(door)
     # Open for writing as well: a door without a writer would be at its end.
-    with open(os.open(door, os.O_RDWR | os.O_NONBLOCK), "rb", buffering=0) as visitors:
-        print(json.dumps({"event": "function_ready", "function": settings["name"]}), flush=True)
+    with os.fdopen(os.open(door, os.O_RDWR | os.O_NONBLOCK), "rb", buffering=0) as visitors:
+        sys.stdout.write(json.dumps({"event": "function_ready"}) + "\n")
         Nursery(visitors, handler, settings, output).serve()
 
 

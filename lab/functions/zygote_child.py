@@ -35,7 +35,9 @@ class Context:
         return max(0, self.deadline_ms - int(time.time() * 1000))
 
 
-def serve(handler: Callable[[Any, Any], Any], variables: dict[str, str], settings: dict[str, Any]) -> None:
+def serve(
+    handler: Callable[[Any, Any], Any], variables: dict[str, str], settings: dict[str, Any]
+) -> None:
     """Take over the bootstrap's environment and answer invocations, one after another."""
     gc.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -96,7 +98,7 @@ def _invoke(
 ) -> tuple[str, object]:
     try:
         return "response", handler(event, context)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - every error is an answer to Lambda
         traceback.print_exc()
         return "error", {
             "errorMessage": str(error),

@@ -14,8 +14,8 @@ def preload_models(region: str, folder: Path) -> dict[str, str]:
     15 MB. Nothing is loaded for a function that brings no botocore.
     """
     try:
-        import botocore.loaders
-        import botocore.session
+        import botocore.loaders  # noqa: PLC0415 - from the function's layer, if it brings one
+        import botocore.session  # noqa: PLC0415
     except ImportError:
         return {}
     shared = botocore.loaders.create_loader()
@@ -24,14 +24,15 @@ def preload_models(region: str, folder: Path) -> dict[str, str]:
         del search_path_string
         return shared
 
-    botocore.loaders.create_loader = shared_loader
+    # botocore.session has a name of its own for it.
+    botocore.loaders.create_loader = botocore.session.create_loader = shared_loader
     session = botocore.session.Session()
     for service in _SERVICES:
         session.create_client(
             service,
             region_name=region,
             aws_access_key_id="none",
-            aws_secret_access_key="none",
+            aws_secret_access_key="none",  # noqa: S106 - no request is made
         ).close()
     return {"AWS_CA_BUNDLE": str(_one_certificate(Path(botocore.__file__).parent, folder))}
 

@@ -6,17 +6,24 @@ import selectors
 import signal
 import socket
 import sys
+import time
 import traceback
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from lab.functions import zygote_child
 from lab.functions.zygote_output import Output
 
 _WATCH_SECONDS = 0.5
+_PACE_SECONDS = 0.005
 _READ_BYTES = 65_536
-_NICENESS = 5
+_STATE, _BORN = 0, 19
+_YOUTH_SECONDS = 2.0
+_MOST_BUSY = 2 * (os.cpu_count() or 1)
+_NICENESS = 10
 """Functions do not compete with the services for a CPU on AWS; here the services come first."""
 
 
@@ -30,7 +37,7 @@ class Bootstrap:
     @property
     def alive(self) -> bool:
         """Whether this very process still exists."""
-        return _born(self.pid) == self.born
+        return _stat(self.pid)[_BORN] == self.born
 
 
 class Nursery:
@@ -49,6 +56,8 @@ class Nursery:
         self._output = output
         self._selector = selectors.DefaultSelector()
         self._bootstraps: dict[int, Bootstrap] = {}
+        self._waiting: deque[Bootstrap] = deque()
+        self._young: dict[int, float] = {}
         self._partial = b""
 
     def serve(self) -> None:
@@ -60,17 +69,34 @@ class Nursery:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self._selector.register(self._visitors, selectors.EVENT_READ, self._admit)
         self._selector.register(ended, selectors.EVENT_READ, lambda: self._reap(ended))
+        watched = time.monotonic()
         while True:
-            for key, _ in self._selector.select(_WATCH_SECONDS):
+            for key, _ in self._selector.select(_PACE_SECONDS if self._waiting else _WATCH_SECONDS):
                 key.data()
-            self._end_orphans()
+            self._fork_waiting()
+            if time.monotonic() >= watched + _WATCH_SECONDS:
+                self._end_orphans()
+                watched = time.monotonic()
 
     def _admit(self) -> None:
         *pids, self._partial = (self._partial + self._visitors.read(_READ_BYTES)).split(b"\n")
-        for pid in pids:
+        self._waiting.extend(Bootstrap(int(pid), _stat(int(pid))[_BORN]) for pid in pids)
+
+    def _fork_waiting(self) -> None:
+        """Fork as long as few of the young environments want the CPU.
+
+        The first invocation costs most of what an environment ever costs; begun all at once, none
+        would get done.
+        """
+        now = time.monotonic()
+        self._young = {pid: at for pid, at in self._young.items() if now - at < _YOUTH_SECONDS}
+        while self._waiting and self._busy() < _MOST_BUSY:
             # A visitor that has gone again needs no environment.
             with contextlib.suppress(OSError):
-                self._fork(Bootstrap(int(pid), _born(int(pid))))
+                self._fork(self._waiting.popleft())
+
+    def _busy(self) -> int:
+        return sum(_stat(pid)[_STATE] == "R" for pid in self._young)
 
     def _fork(self, bootstrap: Bootstrap) -> None:
         variables = _environment(bootstrap.pid)
@@ -82,6 +108,7 @@ class Nursery:
             self._become_environment(variables, output)
         os.close(output)
         self._bootstraps[child] = bootstrap
+        self._young[child] = time.monotonic()
 
     def _become_environment(self, variables: dict[str, str], output: int) -> None:
         """In the child: forget the parent's business and serve invocations; never returns."""
@@ -95,7 +122,7 @@ class Nursery:
             self._output.also_to(output)
             zygote_child.serve(self._handler, variables, self._settings)
             status = 0
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - the child must not run on as a parent
             traceback.print_exc()
         finally:
             with contextlib.suppress(Exception):
@@ -124,17 +151,16 @@ class Nursery:
                     os.kill(child, signal.SIGKILL)
 
 
-def _born(pid: int) -> str:
-    """When the process started, in clock ticks since boot; empty if there is none."""
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat from the process's state on; empty ones if there is none."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
-            return stat.read().rpartition(")")[2].split()[19]
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:
-        return ""
+        return [""] * (_BORN + 1)
+    return stat.rpartition(")")[2].split()
 
 
 def _environment(pid: int) -> dict[str, str]:
-    with open(f"/proc/{pid}/environ", "rb") as environ:
-        entries = environ.read().split(b"\0")
+    entries = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     pairs = (os.fsdecode(entry).partition("=") for entry in entries if entry)
     return {key: value for key, _, value in pairs}

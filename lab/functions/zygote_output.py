@@ -21,9 +21,11 @@ class Output(io.RawIOBase):
         self._descriptors.append(descriptor)
 
     def writable(self) -> bool:
+        """Always."""
         return True
 
     def write(self, data: Any, /) -> int:  # noqa: ANN401 - any object with bytes in it
+        """Write it all, however many descriptors refuse."""
         content = bytes(data)
         for descriptor in self._descriptors:
             with contextlib.suppress(OSError):

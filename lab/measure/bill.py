@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lab.measure.prices import PriceList, price_list
-from lab.results.model import Bill, BillLine
+from lab.results.bill import Bill, BillLine
 
 ORDERS = 1_000_000
 HOURS_PER_MONTH = 730

@@ -23,6 +23,7 @@ STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "flash-sale",
     "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],  # matplotlib's own; the page names the reader's instead
     "font.size": 10.5,
     "axes.edgecolor": FAINT.light,
     "axes.labelcolor": FAINT.light,

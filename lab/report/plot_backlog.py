@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from lab.report import numbers
 from lab.report.canvas import canvas
-from lab.report.colours import FAINT, SHADE, series
+from lab.report.colours import FAINT, INK, SHADE, series
 from lab.results.model import ScenarioResult
 
 Point = tuple[float, float]
@@ -49,9 +49,10 @@ def predicted(topology: str, sale: ScenarioResult) -> list[Point]:
 
 def _draw(axes: Axes, topology: str, sale: ScenarioResult) -> None:
     colour = series(topology).light
-    theory = predicted(topology, sale)
-    axes.plot(*_columns(theory), color=colour, linewidth=1.3, linestyle=(0, (1, 2)))
-    axes.plot(*_columns(measured(sale)), color=colour, linewidth=2.2, solid_joinstyle="round")
+    axes.plot(*_columns(measured(sale)), color=colour, linewidth=2.4, solid_joinstyle="round")
+    # On top and in ink: where theory is right, its line would vanish behind the measured one.
+    theory = _columns(predicted(topology, sale))
+    axes.plot(*theory, color=INK.light, linewidth=1.1, linestyle=(0, (1, 2.5)), zorder=3)
 
 
 def _columns(points: list[Point]) -> tuple[list[float], list[float]]:

@@ -11,7 +11,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from lab.measure.little import Stations
 from lab.report.canvas import canvas
 from lab.report.colours import FAINT, series
-from lab.results.model import Bill, Results, ScenarioResult
+from lab.results.bill import Bill
+from lab.results.model import Results, ScenarioResult
 
 FEWEST, MOST = 1_000.0, 30_000_000.0
 STEPS = 60

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from lab.report import numbers
 from lab.report.rows import ROWS
 from lab.report.table import scenario_names
-from lab.report.verdict import sales
-from lab.results.model import Audit, Bill, Results, ScenarioResult
+from lab.report.verdict import TASK_ITEM, sales
+from lab.results.bill import Bill
+from lab.results.model import Audit, Results, ScenarioResult
 
 FINDINGS = {
     "lost": "promised and never settled",
@@ -160,7 +161,7 @@ def _always_on(bill: Bill) -> dict[str, float]:
     """Return dollars by item; the number of Fargate tasks differs, their item should not."""
     dollars: dict[str, float] = {}
     for line in bill.always_on:
-        item = "Fargate tasks" if "Fargate" in line.item else line.item
+        item = "Fargate tasks" if TASK_ITEM in line.item else line.item
         dollars[item] = dollars.get(item, 0.0) + line.dollars
     return dollars
 

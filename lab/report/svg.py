@@ -23,7 +23,7 @@ def themed_svg(figure: Figure, *, name: str, title: str, description: str) -> st
     svg = svg[svg.index("<svg") :].strip()
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
     svg = _with_own_ids(svg, name)
-    svg = re.sub(r"(font: [^;\"]*?[\d.]+px )[^;\"]+", rf"\1{FONT}", svg)
+    svg = re.sub(r"'DejaVu Sans'[^;\"]*", FONT, svg)
     for colour in colours.ALL:
         svg = svg.replace(colour.light, f"var(--plot-{colour.role}, {colour.light})")
     return _described(svg, name, title, description)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -12,6 +13,7 @@ from lab.report.rows import ROWS
 from lab.report.verdict import Verdict, sales, verdict
 from lab.results.model import Results, ScenarioResult
 
+WIDTH_IN_A_FILE = 100
 COLOURS = {"sync": "dark_orange", "async": "dodger_blue1", "serverless": "green3"}
 
 
@@ -20,6 +22,12 @@ def print_results(console: Console, results: Results) -> None:
     for scenario in scenario_names(results):
         console.print(scenario_table(scenario, sales(results, scenario)))
     console.print(verdict_text(verdict(results)))
+
+
+def make_console() -> Console:
+    """Return the console of a command; in a file lines may be wider than rich would guess."""
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDTH_IN_A_FILE)
 
 
 def scenario_names(results: Results) -> list[str]:
@@ -39,9 +47,10 @@ def scenario_table(scenario: str, compared: dict[str, ScenarioResult]) -> Table:
         title_justify="left",
         title_style="bold",
         header_style="bold",
-        row_styles=("", "on grey7"),
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
     )
-    table.add_column("measure")
+    table.add_column("measure", no_wrap=True)
     for topology in compared:
         table.add_column(Text(topology, COLOURS.get(topology, "")), justify="right", no_wrap=True)
     for row in ROWS:

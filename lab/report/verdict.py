@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+from lab.measure.little import workers_needed
 from lab.report import numbers
+from lab.report.cards import Card, make_card
 from lab.results.model import Results, ScenarioResult
 
 PREFERRED_SALE = "flash"
+TASK_ITEM = "Fargate"
 BROKEN = {
     "lost": ("lost {n}", "order"),
     "duplicates": ("charged {n} more than once", "order"),
@@ -17,17 +21,6 @@ BROKEN = {
     "unpaid_completions": ("completed {n} without a charge", "order"),
     "wrong_amounts": ("charged a wrong amount for {n}", "order"),
 }
-
-
-@dataclass(frozen=True)
-class Card:
-    """One topology in three sentences."""
-
-    topology: str
-    kept: bool
-    customers: str
-    money: str
-    bill: str
 
 
 @dataclass(frozen=True)
@@ -58,12 +51,17 @@ def verdict(results: Results) -> Verdict:
     if scenario is None:
         return Verdict(passed=False, headline="Nothing was measured.", sentences=[], cards=[])
     compared = sales(results, scenario)
-    sentences = [_customers(compared, scenario), _money(compared), _bill(compared)]
+    sentences = [
+        _customers(compared, scenario),
+        _money(compared),
+        _bill(compared),
+        _sync_at_that_rate(results, compared),
+    ]
     return Verdict(
         passed=results.passed,
         headline=_headline(results),
         sentences=[sentence for sentence in sentences if sentence],
-        cards=[_card(topology, sale, results) for topology, sale in compared.items()],
+        cards=[make_card(topology, sale, results) for topology, sale in compared.items()],
     )
 
 
@@ -156,44 +154,19 @@ def _bill(compared: dict[str, ScenarioResult]) -> str:
     )
 
 
-def _card(topology: str, sale: ScenarioResult, results: Results) -> Card:
-    audits = [each.audit for each in results.topologies[topology].scenarios.values()]
-    return Card(
-        topology=topology,
-        kept=all(each is not None and each.passed for each in audits),
-        customers=_card_customers(sale),
-        money=_card_money(sale),
-        bill=_card_bill(sale),
-    )
-
-
-def _card_customers(sale: ScenarioResult) -> str:
-    slowest = numbers.milliseconds(sale.accept_ms.p95 if sale.accept_ms else None)
-    text = (
-        f"{numbers.count(sale.accepted)} of {numbers.plural(sale.attempted or 0, 'order')} taken, "
-        f"95 % answered within {slowest}"
-    )
-    turned_away = [
-        f"{numbers.count(number)} {what}"
-        for number, what in ((sale.rejected, "turned away"), (sale.failed, "failed"))
-        if number
-    ]
-    return f"{text}; {numbers.joined(turned_away)}." if turned_away else f"{text}."
-
-
-def _card_money(sale: ScenarioResult) -> str:
-    slowest = sale.time_to_paid_seconds.p95 if sale.time_to_paid_seconds else None
-    text = f"{numbers.count(sale.paid)} paid, 95 % within {numbers.seconds(slowest)} of the click"
-    if sale.sold_out:
-        text += f"; {numbers.count(sale.sold_out)} sold out and refunded"
-    return f"{text}."
-
-
-def _card_bill(sale: ScenarioResult) -> str:
-    if sale.bill is None:
-        return "not known: the services logged no requests."
+def _sync_at_that_rate(results: Results, compared: dict[str, ScenarioResult]) -> str:
+    """What sync would cost if it served the customers that it let wait."""
+    sync = compared.get("sync")
+    rate = max(sale.accepted_per_second or 0 for sale in compared.values())
+    if sync is None or sync.bill is None or rate < 2 * (sync.accepted_per_second or 0):
+        return ""
+    config = results.topologies["sync"].config
+    slots = workers_needed(rate, float(config["paymentSeconds"]))
+    tasks, needed = int(config["receiverTasks"]), slots / int(config["paymentConcurrency"])
+    of_tasks = sum(line.dollars for line in sync.bill.always_on if TASK_ITEM in line.item)
+    more = of_tasks / tasks * (math.ceil(needed) - tasks)
     return (
-        f"{numbers.dollars(sale.bill.dollars)} for a month with a million orders: "
-        f"{numbers.dollars(sale.bill.per_order_dollars)} for the orders, "
-        f"{numbers.dollars(sale.bill.always_on_dollars)} always on."
+        f"To take {numbers.decimal(rate)} orders a second, sync would need "
+        f"{numbers.plural(math.ceil(slots), 'payment slot')}, {math.ceil(needed)} tasks instead of "
+        f"{tasks}: {numbers.dollars(sync.bill.dollars + more)} for that month."
     )

@@ -26,7 +26,13 @@ class Fleet:
     """`desired_count` processes per service; they share a port by SO_REUSEPORT."""
 
     def __init__(
-        self, *, root: Path, run_dir: Path, endpoint_url: str, region: str, credentials: CredentialsOf
+        self,
+        *,
+        root: Path,
+        run_dir: Path,
+        endpoint_url: str,
+        region: str,
+        credentials: CredentialsOf,
     ) -> None:
         self._root = root
         self._logs = run_dir / "logs"

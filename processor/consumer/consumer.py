@@ -6,27 +6,26 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 
-from processor.consumer.handling import Handler, handle
+from adapters.logs import get_logger
+from processor.consumer.handling import Handler, Handling
 from processor.consumer.health import QueueHealth
 from processor.consumer.heartbeat import Heartbeat
 from processor.consumer.in_flight import Delivery, InFlight
 from processor.consumer.message import Message
-from processor.consumer.outcome import Outcome, Retry
+from processor.consumer.metrics import Hook, ignore
+from processor.consumer.outcome import Retry
+from processor.consumer.pace import Pace
 from processor.consumer.permits import Permits
 from processor.consumer.queue import SqsQueue
 from processor.consumer.receiving import Receiving
 from processor.consumer.settings import ConsumerSettings
 from processor.consumer.settling import Settling
 
-# A poller waits this share of a message's usual handling time for more permits to come free.
-LINGER_SHARE = 0.005
-SHORTEST_LINGER_SECONDS = 0.002
-LONGEST_LINGER_SECONDS = 0.05
 # How much of the drain is kept for handing back and deleting after the handlers' time is up.
 FLUSH_SHARE = 0.1
 ABORT_SECONDS = 1.0
-# How much the newest message counts in the usual handling time.
-NEWEST_WEIGHT = 0.1
+
+_log = get_logger()
 
 
 @dataclass(frozen=True)
@@ -40,29 +39,31 @@ class Stopped:
 class Consumer:
     """Feeds the messages of one queue to `handler`, `concurrency` at a time."""
 
-    def __init__(self, queue: SqsQueue, handler: Handler, settings: ConsumerSettings) -> None:
+    def __init__(
+        self,
+        queue: SqsQueue,
+        handler: Handler,
+        settings: ConsumerSettings,
+        *,
+        hook: Hook = ignore,
+    ) -> None:
         self._queue = queue
-        self._handler = handler
         self._settings = settings
         self._permits = Permits(settings.concurrency)
-        self._health = QueueHealth(settings.unready_after_seconds)
         self._in_flight = InFlight()
-        self._settling = Settling(queue)
-        self._heartbeat = Heartbeat(self._in_flight, self._settling, settings)
+        self._health = QueueHealth(settings.unready_after_seconds, hook)
+        pace = Pace()
+        self._handling = Handling(handler, settings, pace, hook)
+        self._settling = Settling(queue, self._health, hook)
+        self._heartbeat = Heartbeat(self._in_flight, self._settling, self._health, settings, hook)
         self._receiving = Receiving(
-            queue,
-            self._permits,
-            self._health,
-            settings,
-            deliver=self._deliver,
-            linger_seconds=self._linger,
+            queue, self._permits, self._health, pace, settings, deliver=self._deliver, hook=hook
         )
         # Bounds how much finished work may wait for its delete before that holds permits back.
         self._unsettled = asyncio.Semaphore(settings.concurrency)
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
         self._abort = asyncio.Event()
-        self._usual_seconds = 0.0
 
     @property
     def ready(self) -> bool:
@@ -74,11 +75,20 @@ class Consumer:
         """How many messages are held."""
         return len(self._in_flight)
 
+    @property
+    def permits_free(self) -> int:
+        """How many more messages may be worked on."""
+        return self._permits.free
+
     def stop(self) -> None:
-        """End gently: `run` returns within `drain_seconds`. A second call makes it `abort`."""
+        """End gently: `run` returns within `drain_seconds`; called again, within a second."""
         if self._stop.is_set():
             self._abort.set()
         self._stop.set()
+
+    async def until_answered(self) -> None:
+        """Return once the queue has answered for the first time."""
+        await self._health.answered.wait()
 
     async def run(self) -> Stopped:
         """Consume until `stop`; return when everything received was settled or handed back."""
@@ -94,26 +104,19 @@ class Consumer:
             with suppress(asyncio.CancelledError):
                 await heartbeat
 
-    async def until_answered(self) -> None:
-        """Return once the queue has answered for the first time."""
-        await self._health.answered.wait()
-
     async def _until_queue_answers(self) -> None:
+        """Ask the queue something that it answers at once: an empty long poll would not."""
         while not self._stop.is_set():
             try:
                 await self._queue.check()
             except Exception as error:  # noqa: BLE001 - whatever it is, the next try may do
-                pause = self._health.failed(error)
+                pause = self._health.receive_failed(error)
             else:
-                self._health.succeeded()
+                self._health.received()
                 return
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._stop.wait()
-
-    def _linger(self) -> float:
-        wanted = self._usual_seconds * LINGER_SHARE
-        return min(max(wanted, SHORTEST_LINGER_SECONDS), LONGEST_LINGER_SECONDS)
 
     def _deliver(self, message: Message) -> None:
         """Take a message over, with its permit."""
@@ -128,13 +131,14 @@ class Consumer:
         self._in_flight.add(delivery)
         task = loop.create_task(self._process(delivery))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
 
     async def _process(self, delivery: Delivery) -> None:
         """Handle and settle one message; its permit goes back once, whatever happens."""
         try:
             try:
-                outcome = await self._outcome(delivery)
+                stopping = self._stop.is_set()
+                outcome = Retry(0) if stopping else await self._handling.handle(delivery)
                 await self._unsettled.acquire()
             finally:
                 self._permits.give_back()
@@ -145,23 +149,21 @@ class Consumer:
         finally:
             self._in_flight.remove(delivery)
 
-    async def _outcome(self, delivery: Delivery) -> Outcome:
-        if self._stop.is_set():
-            return Retry(0)
-        outcome = await handle(delivery, self._handler, self._settings)
-        seconds = asyncio.get_running_loop().time() - delivery.received_at
-        self._usual_seconds += (seconds - self._usual_seconds) * NEWEST_WEIGHT
-        return outcome
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            _log.error("message_dropped", exc_info=error)
 
     async def _drain(self) -> Stopped:
         """End what is open within the drain, then cut the rest short and hand it back."""
         drain = self._settings.drain_seconds
-        deadline = asyncio.get_running_loop().time() + drain
+        deadline = _clock() + drain
         self._receiving.stop()
         await self._until_idle(deadline - drain * FLUSH_SHARE)
         cut_short = self._cut_short()
         if self._abort.is_set():
-            deadline = min(deadline, asyncio.get_running_loop().time() + ABORT_SECONDS)
+            deadline = min(deadline, _clock() + ABORT_SECONDS)
         with suppress(TimeoutError):
             async with asyncio.timeout_at(deadline):
                 await self._in_flight.until_empty()
@@ -172,16 +174,17 @@ class Consumer:
 
     async def _until_idle(self, deadline: float) -> None:
         """Return when nothing is received and nothing in flight, at `deadline`, or at an abort."""
-        seconds = deadline - asyncio.get_running_loop().time()
-        waits = {asyncio.create_task(self._idle()), asyncio.create_task(self._abort.wait())}
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        waits = {asyncio.create_task(self._idle()), asyncio.create_task(self._aborted())}
+        await asyncio.wait(waits, timeout=deadline - _clock(), return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
 
-    async def _idle(self) -> bool:
+    async def _idle(self) -> None:
         await self._receiving.until_ended()
         await self._in_flight.until_empty()
-        return True
+
+    async def _aborted(self) -> None:
+        await self._abort.wait()
 
     def _cut_short(self) -> int:
         """Cancel open receives and running handlers; return how many handlers those were."""
@@ -190,3 +193,7 @@ class Consumer:
         for delivery in running:
             delivery.cancel_handler()
         return len(running)
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()

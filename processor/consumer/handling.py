@@ -9,7 +9,9 @@ from adapters.backoff import full_jitter
 from adapters.logs import get_logger
 from processor.consumer.in_flight import Delivery
 from processor.consumer.message import Message
+from processor.consumer.metrics import Hook, Metric
 from processor.consumer.outcome import Done, Lost, NotRetryable, Outcome, Reject, Retry, RetryAfter
+from processor.consumer.pace import Pace
 from processor.consumer.settings import ConsumerSettings
 
 # Returns when its work is durable; raises to say anything else.
@@ -18,34 +20,62 @@ Handler = Callable[[Message], Awaitable[object]]
 _log = get_logger()
 
 
-async def handle(delivery: Delivery, handler: Handler, settings: ConsumerSettings) -> Outcome:
-    """Run the handler and return what it decided.
+class Handling:
+    """Runs the handler for one delivery after the other, and tells the pace how it went."""
 
-    A cancelled handler lost its message, or the consumer stops and hands the message back.
-    """
-    message = delivery.message
-    delivery.handling = asyncio.current_task()
-    try:
-        await handler(message)
-    except asyncio.CancelledError:
-        _uncancel()
-        return Lost() if delivery.lost else Retry(0)
-    except NotRetryable as refused:
-        return Reject(refused.reason)
-    except RetryAfter as later:
-        _log_retry(message, later.seconds, later)
-        return Retry(later.seconds)
-    except Exception as error:  # noqa: BLE001 - one message's trouble is never the consumer's
-        seconds = full_jitter(
+    def __init__(
+        self, handler: Handler, settings: ConsumerSettings, pace: Pace, hook: Hook
+    ) -> None:
+        self._handler = handler
+        self._settings = settings
+        self._pace = pace
+        self._hook = hook
+
+    async def handle(self, delivery: Delivery) -> Outcome:
+        """Run the handler and return what it decided.
+
+        A cancelled handler lost its message, or the consumer stops and hands the message back.
+        """
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        delivery.handling = asyncio.current_task()
+        try:
+            await self._handler(delivery.message)
+        except asyncio.CancelledError:
+            _uncancel()
+            return Lost() if delivery.lost else Retry(0)
+        except NotRetryable as refused:
+            self._pace.handled(loop.time() - started)
+            return Reject(refused.reason)
+        except RetryAfter as later:
+            self._pace.handled(loop.time() - started)
+            return self._retry(delivery.message, later.seconds, later)
+        except Exception as error:  # noqa: BLE001 - one message's trouble is never the consumer's
+            self._pace.failed()
+            return self._retry(delivery.message, self._backoff(delivery.message), error)
+        finally:
+            delivery.handling = None
+        self._pace.handled(loop.time() - started)
+        self._hook(Metric.HANDLER_TIME, loop.time() - started)
+        return Done()
+
+    def _backoff(self, message: Message) -> float:
+        return full_jitter(
             message.receive_count - 1,
-            base_seconds=settings.retry_base_seconds,
-            cap_seconds=settings.retry_cap_seconds,
+            base_seconds=self._settings.retry_base_seconds,
+            cap_seconds=self._settings.retry_cap_seconds,
         )
-        _log_retry(message, seconds, error)
+
+    def _retry(self, message: Message, seconds: float, error: Exception) -> Retry:
+        self._hook(Metric.RETRIES, 1)
+        _log.warning(
+            "message_retried",
+            message_id=message.message_id,
+            receive_count=message.receive_count,
+            seconds=round(seconds, 3),
+            error=str(error) or type(error).__name__,
+        )
         return Retry(seconds)
-    finally:
-        delivery.handling = None
-    return Done()
 
 
 def _uncancel() -> None:
@@ -53,13 +83,3 @@ def _uncancel() -> None:
     task = asyncio.current_task()
     while task is not None and task.cancelling():
         task.uncancel()
-
-
-def _log_retry(message: Message, seconds: float, error: Exception) -> None:
-    _log.warning(
-        "message_retried",
-        message_id=message.message_id,
-        receive_count=message.receive_count,
-        seconds=round(seconds, 3),
-        error=str(error) or type(error).__name__,
-    )

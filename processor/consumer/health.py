@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 
 from adapters.backoff import full_jitter
 from adapters.logs import get_logger
+from processor.consumer.metrics import Hook, Metric
 
 LOG_EVERY_SECONDS = 60.0
 BACKOFF_BASE_SECONDS = 0.25
@@ -18,51 +18,61 @@ BACKOFF_CAP_SECONDS = 10.0
 _log = get_logger()
 
 
-@dataclass
 class QueueHealth:
-    """Told of every receive; logs at most one line a minute however many of them fail."""
+    """Told how each call went; logs at most one line a minute however many of them fail."""
 
-    unready_after_seconds: float
-    answered: asyncio.Event = field(default_factory=asyncio.Event)
-    _failures_in_a_row: int = 0
-    _failing_since: float = 0.0
-    _unlogged: Counter[str] = field(default_factory=Counter)
-    _logged_at: float = float("-inf")
+    def __init__(self, unready_after_seconds: float, hook: Hook) -> None:
+        self.answered = asyncio.Event()
+        self._unready_after_seconds = unready_after_seconds
+        self._hook = hook
+        self._failures_in_a_row = 0
+        self._failing_since = 0.0
+        self._unlogged: Counter[str] = Counter()
+        self._logged_at = float("-inf")
 
     @property
     def ready(self) -> bool:
-        """Whether the queue has answered, and has not been failing for too long."""
+        """Whether the queue has answered, and receives have not been failing for too long."""
         if not self.answered.is_set():
             return False
-        failing_for = _clock() - self._failing_since if self._failures_in_a_row else 0.0
-        return failing_for < self.unready_after_seconds
+        failing_seconds = _clock() - self._failing_since if self._failures_in_a_row else 0.0
+        return failing_seconds < self._unready_after_seconds
 
-    def succeeded(self) -> None:
-        """Note that the queue answered."""
+    @property
+    def failing(self) -> bool:
+        """Whether the last receive failed."""
+        return self._failures_in_a_row > 0
+
+    def received(self) -> None:
+        """Note that a receive was answered."""
         self.answered.set()
         if self._failures_in_a_row:
             seconds = round(_clock() - self._failing_since, 3)
             _log.info("queue_recovered", failures=self._failures_in_a_row, seconds=seconds)
-        self._failures_in_a_row = 0
-        self._unlogged.clear()
-        self._logged_at = float("-inf")
-
-    def failed(self, error: BaseException) -> float:
-        """Note that a call failed; return how many seconds to wait before the next one."""
-        now = _clock()
-        if not self._failures_in_a_row:
-            self._failing_since = now
-        self._failures_in_a_row += 1
-        self._unlogged[_kind(error)] += 1
-        if now - self._logged_at >= LOG_EVERY_SECONDS:
-            self._logged_at = now
-            _log.error("queue_failing", counts=dict(self._unlogged), last_error=str(error))
             self._unlogged.clear()
+            self._logged_at = float("-inf")
+        self._failures_in_a_row = 0
+
+    def receive_failed(self, error: BaseException) -> float:
+        """Note a failed receive; return how many seconds to wait before the next one."""
+        if not self._failures_in_a_row:
+            self._failing_since = _clock()
+        self._failures_in_a_row += 1
+        self.failed("receive", error)
         return full_jitter(
             self._failures_in_a_row - 1,
             base_seconds=BACKOFF_BASE_SECONDS,
             cap_seconds=BACKOFF_CAP_SECONDS,
         )
+
+    def failed(self, call: str, error: BaseException) -> None:
+        """Note a failed call of any kind; the minute's line counts them by call and error."""
+        self._hook(Metric.QUEUE_ERRORS, 1)
+        self._unlogged[f"{call}: {_kind(error)}"] += 1
+        if _clock() - self._logged_at >= LOG_EVERY_SECONDS:
+            self._logged_at = _clock()
+            _log.error("queue_failing", counts=dict(self._unlogged), last_error=str(error))
+            self._unlogged.clear()
 
 
 def _clock() -> float:
@@ -72,4 +82,5 @@ def _clock() -> float:
 def _kind(error: BaseException) -> str:
     if isinstance(error, ClientError):
         return error.response.get("Error", {}).get("Code", "") or type(error).__name__
-    return type(error).__name__
+    code = getattr(error, "code", None)
+    return code if isinstance(code, str) else type(error).__name__

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 from adapters.logs import get_logger
-from adapters.micro_batcher import BatcherFull
+from adapters.micro_batcher import BatcherClosed, BatcherFull
+from processor.consumer.health import QueueHealth
 from processor.consumer.in_flight import Delivery, InFlight
+from processor.consumer.metrics import Hook, Metric
 from processor.consumer.queue import QUEUE_ERRORS, EntryFailed
 from processor.consumer.settings import ConsumerSettings
 from processor.consumer.settling import Settling
@@ -17,6 +18,7 @@ TOGETHER = 0.1
 # After a failed extension this share of what time is left passes before the next try.
 TRY_AGAIN = 0.25
 SHORTEST_SLEEP_SECONDS = 0.05
+NEVER = float("inf")
 
 _log = get_logger()
 
@@ -28,79 +30,89 @@ class Heartbeat:
     older than `max_age_seconds` is lost: its handler is cancelled.
     """
 
-    def __init__(self, in_flight: InFlight, settling: Settling, settings: ConsumerSettings) -> None:
+    def __init__(
+        self,
+        in_flight: InFlight,
+        settling: Settling,
+        health: QueueHealth,
+        settings: ConsumerSettings,
+        hook: Hook,
+    ) -> None:
         self._in_flight = in_flight
         self._settling = settling
+        self._health = health
         self._settings = settings
+        self._hook = hook
+        self._extending: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Extend for ever."""
-        while True:
-            await asyncio.sleep(self._pause())
-            together = self._settings.heartbeat_seconds * TOGETHER
-            due = [
-                each
-                for each in self._in_flight
-                if not each.lost and each.extend_at <= _clock() + together
-            ]
-            await self._extend(due)
+        """Extend for ever. No extension waits for another: a slow one must not make others late."""
+        try:
+            while True:
+                await asyncio.sleep(self._pause())
+                until = _clock() + self._settings.heartbeat_seconds * TOGETHER
+                for delivery in self._in_flight:
+                    if delivery.extend_at <= until:
+                        self._start(delivery)
+        finally:
+            for extension in self._extending:
+                extension.cancel()
 
     def _pause(self) -> float:
         """Sleep until the next message is due, but wake for those that come meanwhile."""
-        due = [each.extend_at for each in self._in_flight if not each.lost]
+        due = min((each.extend_at for each in self._in_flight), default=NEVER)
         longest = self._settings.heartbeat_seconds * (1 - TOGETHER)
-        until_due = min(due, default=float("inf")) - _clock()
-        return max(SHORTEST_SLEEP_SECONDS, min(longest, until_due))
+        return max(SHORTEST_SLEEP_SECONDS, min(longest, due - _clock()))
 
-    async def _extend(self, due: Sequence[Delivery]) -> None:
-        await asyncio.gather(*(self._extend_one(delivery) for delivery in due))
+    def _start(self, delivery: Delivery) -> None:
+        delivery.extend_at = NEVER
+        extension = asyncio.get_running_loop().create_task(self._extend(delivery))
+        self._extending.add(extension)
+        extension.add_done_callback(self._extending.discard)
 
-    async def _extend_one(self, delivery: Delivery) -> None:
-        now = _clock()
-        seconds = self._settings.visibility_timeout_seconds
+    async def _extend(self, delivery: Delivery) -> None:
+        """Extend one message; try again, ever sooner, while it is ours."""
+        now, seconds = _clock(), self._settings.visibility_timeout_seconds
         if now + seconds - delivery.received_at > self._settings.max_age_seconds:
-            self._give_up_when_expired(delivery, "too_old")
+            await asyncio.sleep(delivery.expires_at - now)
+            self._lose(delivery, "too_old")
             return
+        while delivery in self._in_flight and not delivery.lost:
+            if await self._extend_once(delivery):
+                return
+            left = delivery.expires_at - _clock()
+            if left <= SHORTEST_SLEEP_SECONDS:
+                self._lose(delivery, "expired")
+            await asyncio.sleep(left * TRY_AGAIN)
+
+    async def _extend_once(self, delivery: Delivery) -> bool:
+        now, seconds = _clock(), self._settings.visibility_timeout_seconds
         try:
             async with asyncio.timeout_at(delivery.expires_at):
                 await self._settling.change_visibility(delivery, seconds)
-        except EntryFailed as error:
-            if error.gone:
-                _lose(delivery, "receipt_invalid")
+        except (EntryFailed, BatcherFull, BatcherClosed, *QUEUE_ERRORS) as error:
+            if isinstance(error, EntryFailed) and error.gone:
+                self._lose(delivery, "receipt_invalid")
             else:
-                self._try_again_soon(delivery)
-        except (BatcherFull, *QUEUE_ERRORS):
-            self._try_again_soon(delivery)
-        else:
-            delivery.expires_at = now + seconds
-            delivery.extend_at = now + self._settings.heartbeat_seconds
+                self._health.failed("extend", error)
+            return False
+        delivery.expires_at = now + seconds
+        delivery.extend_at = now + self._settings.heartbeat_seconds
+        return True
 
-    def _try_again_soon(self, delivery: Delivery) -> None:
-        left = delivery.expires_at - _clock()
-        if left <= 0:
-            _lose(delivery, "expired")
-            return
-        delivery.extend_at = _clock() + left * TRY_AGAIN
-
-    def _give_up_when_expired(self, delivery: Delivery, reason: str) -> None:
-        if _clock() >= delivery.expires_at - SHORTEST_SLEEP_SECONDS:
-            _lose(delivery, reason)
-        else:
-            delivery.extend_at = delivery.expires_at
-
-
-def _lose(delivery: Delivery, reason: str) -> None:
-    delivery.lost = True
-    if delivery.handling is None:
-        return  # finished meanwhile: it was deleted, which is why SQS does not know it
-    message = delivery.message
-    _log.warning(
-        "message_lost",
-        message_id=message.message_id,
-        receive_count=message.receive_count,
-        reason=reason,
-    )
-    delivery.cancel_handler()
+    def _lose(self, delivery: Delivery, reason: str) -> None:
+        delivery.lost = True
+        if delivery.handling is None:
+            return  # finished meanwhile: it was deleted, which is why SQS does not know it
+        message = delivery.message
+        self._hook(Metric.LOST, 1)
+        _log.warning(
+            "message_lost",
+            message_id=message.message_id,
+            receive_count=message.receive_count,
+            reason=reason,
+        )
+        delivery.cancel_handler()
 
 
 def _clock() -> float:

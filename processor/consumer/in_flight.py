@@ -42,6 +42,9 @@ class InFlight:
     def __len__(self) -> int:
         return len(self._deliveries)
 
+    def __contains__(self, delivery: Delivery) -> bool:
+        return delivery in self._deliveries
+
     def __iter__(self) -> Iterator[Delivery]:
         return iter(list(self._deliveries))
 

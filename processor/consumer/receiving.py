@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 
-from adapters.logs import get_logger
 from processor.consumer.health import QueueHealth
 from processor.consumer.message import Message
+from processor.consumer.metrics import Hook, Metric
+from processor.consumer.pace import Pace
 from processor.consumer.permits import Permits
 from processor.consumer.queue import SqsQueue
 from processor.consumer.settings import MAX_RECEIVED, ConsumerSettings
 
 MAX_POLLERS = 8
-
-_log = get_logger()
 
 
 class Receiving:
@@ -29,17 +29,19 @@ class Receiving:
         queue: SqsQueue,
         permits: Permits,
         health: QueueHealth,
+        pace: Pace,
         settings: ConsumerSettings,
         *,
         deliver: Callable[[Message], None],
-        linger_seconds: Callable[[], float],
+        hook: Hook,
     ) -> None:
         self._queue = queue
         self._permits = permits
         self._health = health
+        self._pace = pace
         self._settings = settings
         self._deliver = deliver
-        self._linger_seconds = linger_seconds
+        self._hook = hook
         self._pollers: set[asyncio.Task[None]] = set()
         self._receiving: set[asyncio.Task[None]] = set()
         self._stopping = False
@@ -72,12 +74,13 @@ class Receiving:
 
     async def _poll_always(self) -> None:
         while not self._stopping:
-            permits = await self._permits.take(MAX_RECEIVED, self._linger_seconds())
+            await asyncio.sleep(self._pace.pause_seconds())
+            permits = await self._permits.take(self._pace.most, self._pace.linger_seconds)
             await self._receive_into(permits)
 
     async def _poll_while_full(self) -> None:
         """Help out: end as soon as the queue or the permits are no longer plentiful."""
-        while not self._stopping:
+        while not self._stopping and not self._pace.braking:
             permits = self._permits.take_now(MAX_RECEIVED)
             if not permits or await self._receive_into(permits) < permits:
                 return
@@ -86,13 +89,12 @@ class Receiving:
         """Receive at most `permits` messages, deliver them, give back the other permits."""
         delivered = 0
         try:
-            messages = await self._receive(permits)
-            for message in messages:
+            for message in await self._receive(permits):
                 self._deliver(message)
                 delivered += 1
         finally:
             self._permits.give_back(permits - delivered)
-        if delivered == permits:
+        if delivered == permits == MAX_RECEIVED:
             self._add_helper()
         return delivered
 
@@ -109,16 +111,30 @@ class Receiving:
         try:
             messages = await self._queue.receive(
                 permits,
-                wait_seconds=self._settings.wait_seconds,
+                # A queue that failed answers a short poll at once when it is back.
+                wait_seconds=0 if self._health.failing else self._settings.wait_seconds,
                 visibility_timeout_seconds=self._settings.visibility_timeout_seconds,
             )
         except Exception as error:  # noqa: BLE001 - no error of a receive ends the loop
-            pause = self._health.failed(error)
+            pause = self._health.receive_failed(error)
         else:
-            self._health.succeeded()
+            self._health.received()
+            self._measure(messages)
             return messages
         finally:
             self._receiving.discard(poller)
         if not self._stopping:
             await asyncio.sleep(pause)
         return []
+
+    def _measure(self, messages: list[Message]) -> None:
+        self._hook(Metric.RECEIVE_CALLS, 1)
+        self._hook(Metric.PERMITS_FREE, self._permits.free)
+        self._hook(Metric.IN_FLIGHT, self._permits.taken)
+        if not messages:
+            self._hook(Metric.EMPTY_RECEIVES, 1)
+        now = time.time()
+        for message in messages:
+            self._hook(Metric.AGE_AT_RECEIVE, max(0.0, now - message.sent_at))
+            if message.receive_count > 1:
+                self._hook(Metric.REDELIVERIES, 1)

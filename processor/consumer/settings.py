@@ -32,7 +32,8 @@ class ConsumerSettings:
                 0 < self.heartbeat_seconds < self.visibility_timeout_seconds,
                 "heartbeat_seconds must be above 0 and below visibility_timeout_seconds",
             ),
-            (0 <= self.wait_seconds <= LONGEST_POLL_SECONDS, "wait_seconds must be 0 to 20"),
+            # SQS takes 0 as well, but an empty queue would then be polled as fast as it answers.
+            (1 <= self.wait_seconds <= LONGEST_POLL_SECONDS, "wait_seconds must be 1 to 20"),
             (self.wait_seconds < self.drain_seconds, "wait_seconds must be below drain_seconds"),
             (
                 self.visibility_timeout_seconds <= self.max_age_seconds,

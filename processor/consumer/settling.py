@@ -13,7 +13,9 @@ from typing import assert_never
 from adapters.backoff import full_jitter
 from adapters.logs import get_logger
 from adapters.micro_batcher import BatcherClosed, BatcherFull, MicroBatcher
+from processor.consumer.health import QueueHealth
 from processor.consumer.in_flight import Delivery
+from processor.consumer.metrics import Hook, Metric
 from processor.consumer.outcome import Done, Lost, Outcome, Reject, Retry
 from processor.consumer.queue import QUEUE_ERRORS, EntryFailed, SqsQueue
 from processor.consumer.settings import LONGEST_IN_FLIGHT_SECONDS
@@ -23,7 +25,7 @@ MAX_ENTRIES = 10
 DELETE_LINGER_SECONDS = 0.02
 RETRY_BASE_SECONDS = 0.1
 RETRY_CAP_SECONDS = 5.0
-REFUSED = (EntryFailed, BatcherFull, *QUEUE_ERRORS)
+REFUSED = (EntryFailed, BatcherFull, BatcherClosed, *QUEUE_ERRORS)
 
 _log = get_logger()
 
@@ -31,13 +33,15 @@ _log = get_logger()
 class Settling:
     """Carries out outcomes in batches; each entry that SQS refuses is looked at by itself."""
 
-    def __init__(self, queue: SqsQueue) -> None:
+    def __init__(self, queue: SqsQueue, health: QueueHealth, hook: Hook) -> None:
         self._queue = queue
+        self._health = health
+        self._hook = hook
         self._deletes: MicroBatcher[str, None] = MicroBatcher(
-            queue.delete, max_items=MAX_ENTRIES, linger_seconds=DELETE_LINGER_SECONDS
+            self._send_deletes, max_items=MAX_ENTRIES, linger_seconds=DELETE_LINGER_SECONDS
         )
         self._changes: MicroBatcher[tuple[str, int], None] = MicroBatcher(
-            self._change, max_items=MAX_ENTRIES
+            self._send_changes, max_items=MAX_ENTRIES
         )
 
     async def settle(self, delivery: Delivery, outcome: Outcome) -> None:
@@ -46,7 +50,7 @@ class Settling:
             case Done():
                 await self._delete(delivery)
             case Retry(seconds):
-                await self.show_again(delivery, seconds)
+                await self._show_again(delivery, seconds)
             case Reject(reason):
                 await self._set_aside(delivery, reason)
             case Lost():
@@ -54,20 +58,13 @@ class Settling:
             case _:
                 assert_never(outcome)
 
-    async def show_again(self, delivery: Delivery, seconds: float) -> None:
-        """Make the message visible after `seconds`, or as soon as SQS lets it."""
-        whole = min(max(0, round(seconds)), LONGEST_IN_FLIGHT_SECONDS)
-        try:
-            await self.change_visibility(delivery, whole)
-        except (BatcherClosed, *REFUSED) as error:
-            if not _is_gone(error):
-                _warn("message_not_shown_again", delivery, error)
-
     async def change_visibility(self, delivery: Delivery, seconds: int) -> None:
         """Hide the message for `seconds` from now.
 
         Raises:
             EntryFailed: SQS refused this message.
+            ClientError, BotoCoreError, OSError: SQS refused the batch, or did not answer.
+            BatcherFull, BatcherClosed: it was not sent.
         """
         await self._changes.submit((delivery.message.receipt, seconds))
 
@@ -76,8 +73,22 @@ class Settling:
         await self._deletes.aclose()
         await self._changes.aclose()
 
-    async def _change(self, changes: Sequence[tuple[str, int]]) -> list[EntryFailed | None]:
+    async def _send_deletes(self, receipts: Sequence[str]) -> list[EntryFailed | None]:
+        self._hook(Metric.DELETE_CALLS, 1)
+        return await self._queue.delete(receipts)
+
+    async def _send_changes(self, changes: Sequence[tuple[str, int]]) -> list[EntryFailed | None]:
+        self._hook(Metric.VISIBILITY_CALLS, 1)
         return await self._queue.change_visibility(changes)
+
+    async def _show_again(self, delivery: Delivery, seconds: float) -> None:
+        """Make the message visible after `seconds`; failing that it comes back by itself, later."""
+        whole = min(max(0, round(seconds)), LONGEST_IN_FLIGHT_SECONDS)
+        try:
+            await self.change_visibility(delivery, whole)
+        except REFUSED as error:
+            if not (isinstance(error, EntryFailed) and error.gone):
+                self._health.failed("show_again", error)
 
     async def _delete(self, delivery: Delivery) -> None:
         """Delete the message; try again while it is ours, since its work is done."""
@@ -85,20 +96,22 @@ class Settling:
         while not delivery.lost:
             try:
                 await self._deletes.submit(delivery.message.receipt)
-            except BatcherClosed as error:
-                _warn("message_not_deleted", delivery, error)
-                return
             except REFUSED as error:
-                if isinstance(error, EntryFailed) and (error.gone or error.sender_fault):
-                    _warn("message_not_deleted", delivery, error)
+                if _is_final(error):
+                    _log.warning(
+                        "message_not_deleted",
+                        message_id=delivery.message.message_id,
+                        error=repr(error),
+                    )
                     return
-                pause = full_jitter(
-                    attempt, base_seconds=RETRY_BASE_SECONDS, cap_seconds=RETRY_CAP_SECONDS
-                )
-                attempt += 1
-                await asyncio.sleep(pause)
+                self._health.failed("delete", error)
             else:
                 return
+            pause = full_jitter(
+                attempt, base_seconds=RETRY_BASE_SECONDS, cap_seconds=RETRY_CAP_SECONDS
+            )
+            await asyncio.sleep(pause)
+            attempt += 1
 
     async def _set_aside(self, delivery: Delivery, reason: str) -> None:
         """Copy to the dead-letter queue, then delete: a crash between leaves two, never none."""
@@ -107,16 +120,21 @@ class Settling:
             await self._queue.set_aside(message, reason)
         except QUEUE_ERRORS as error:
             # SQS's own redrive is the last net: it moves the message after enough receives.
-            _warn("message_not_set_aside", delivery, error)
-            await self.show_again(delivery, RETRY_CAP_SECONDS)
+            self._health.failed("set_aside", error)
+            await self._show_again(delivery, RETRY_CAP_SECONDS)
             return
-        _log.warning("message_set_aside", message_id=message.message_id, reason=reason)
+        self._hook(Metric.SET_ASIDE, 1)
+        _log.warning(
+            "message_set_aside",
+            message_id=message.message_id,
+            receive_count=message.receive_count,
+            reason=reason,
+        )
         await self._delete(delivery)
 
 
-def _is_gone(error: BaseException) -> bool:
-    return isinstance(error, EntryFailed) and error.gone
-
-
-def _warn(event: str, delivery: Delivery, error: BaseException) -> None:
-    _log.warning(event, message_id=delivery.message.message_id, error=repr(error))
+def _is_final(error: BaseException) -> bool:
+    """Tell whether sending the same delete again cannot help."""
+    return isinstance(error, BatcherClosed) or (
+        isinstance(error, EntryFailed) and error.sender_fault
+    )

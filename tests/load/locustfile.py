@@ -97,7 +97,8 @@ class Sale(LoadTestShape):
 
 def chosen(options: Any) -> Scenario:
     scenario = SCENARIOS[options.scenario]
-    return scenario.lasting(options.sale_seconds) if options.sale_seconds else scenario
+    seconds = options.sale_seconds  # a text when it comes from the web page's form
+    return scenario.lasting(float(seconds)) if seconds else scenario
 
 
 class Customer(FastHttpUser):

@@ -11,23 +11,15 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Coroutine
-from contextlib import suppress
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from adapters.aws_errors import AWS_ERRORS
-from orders.errors import OrderError
 from orders.lifecycle import SETTLED
-from orders.message import decode_order_placed
 from orders.request import ItemRequest, OrderRequest
-from processor.consumer.message import message_from_sqs
-from processor.consumer.outcome import RetryAfter
-from processor.order_handler import OrderHandler
-from receiver.admission import Admission
-from receiver.async_orders import AsyncOrders
+from tests.properties.fleet import Member
 from tests.support.fake_aws.queues import Mischief
 from tests.support.fake_aws.wire import (
     STALL_SECONDS,
@@ -36,7 +28,7 @@ from tests.support.fake_aws.wire import (
     Wire,
     be_quiet_about_crashes,
 )
-from tests.support.fake_shop import VISIBILITY_SECONDS, Calls, FakeShop, Process
+from tests.support.fake_shop import VISIBILITY_SECONDS, Calls, FakeShop
 from tests.support.virtual_clock import VirtualClockLoop
 
 WANTED = [{"a": 1}, {"a": 2}, {"b": 1}, {"a": 1, "b": 1}, {"a": 3}, {"b": 2, "a": 1}]
@@ -48,11 +40,14 @@ REQUESTS = {
     )
     for number, wanted in enumerate(WANTED)
 }
+WAITING = {"1", "3", "5"}
+"""Orders whose customers wait for the payment; the others are content with a 202."""
 FLEET = 3
 ROUNDS_TO_REST = 60
 # Moments that matter: between two calls, after a payment, after a lease, after a visibility.
 PAUSES = [0.0, 0.001, 0.01, 1.0, 3.1, 30.0, 61.0, 181.0]
 
+order_ids = st.sampled_from(sorted(REQUESTS))
 members = st.integers(0, FLEET - 1)
 
 
@@ -89,20 +84,16 @@ class OrdersUnderFire(RuleBasedStateMachine):
         self.asked: set[str] = set()
         self.accepted: set[str] = set()
         self.wires: list[Wire] = []
-        self.fleet = [self.new_process(calls[n]) for n in range(FLEET)]
+        self.fleet = [self.new_member(calls[n]) for n in range(FLEET)]
         self.run(self.be_quiet())
 
-    @rule(order_id=st.sampled_from("024"), member=members)
+    @rule(order_id=order_ids, member=members)
     def customer_orders(self, order_id: str, member: int) -> None:
-        self.start(member, self.accept(self.fleet[member], order_id))
-
-    @rule(order_id=st.sampled_from("135"), member=members)
-    def customer_orders_and_waits(self, order_id: str, member: int) -> None:
-        self.start(member, self.accept_and_settle(self.fleet[member], order_id))
+        self.start(member, self.ask(self.fleet[member], order_id))
 
     @rule(member=members, most=st.integers(1, 10))
     def worker_polls(self, member: int, most: int) -> None:
-        self.start(member, self.poll(self.fleet[member], most))
+        self.start(member, self.fleet[member].poll(most=most))
 
     @rule(member=members, fault=st.sampled_from(Fault), after=st.integers(0, 5))
     def call_will_go_wrong(self, member: int, fault: Fault, after: int) -> None:
@@ -142,7 +133,7 @@ class OrdersUnderFire(RuleBasedStateMachine):
         self.runner.run(work)
         for member, process in enumerate(self.fleet):
             if process.wire.crashed:
-                self.fleet[member] = self.new_process(self.calls[member])
+                self.fleet[member] = self.new_member(self.calls[member])
 
     def start(self, member: int, work: Coroutine[Any, Any, object]) -> None:
         async def watched() -> None:
@@ -159,9 +150,9 @@ class OrdersUnderFire(RuleBasedStateMachine):
 
         self.run(begin())
 
-    def new_process(self, calls: Calls) -> Process:
+    def new_member(self, calls: Calls) -> Member:
         self.wires.append(Wire(latency=lambda: self.random.choice([0.0, 0.001, 0.02])))
-        return self.shop.process(self.wires[-1], calls=calls)
+        return Member(self.shop, self.shop.process(self.wires[-1], calls=calls))
 
     @staticmethod
     async def be_quiet() -> None:
@@ -171,59 +162,13 @@ class OrdersUnderFire(RuleBasedStateMachine):
         self.fleet[member].wire.crash()
         await asyncio.sleep(0)
 
-    async def accept(self, process: Process, order_id: str) -> None:
+    async def ask(self, member: Member, order_id: str) -> None:
+        """Order as this customer always does; the answer may never come."""
         self.asked.add(order_id)
-        admission = Admission(100, full="full", retry_after_seconds=1)
-        receiver = AsyncOrders(
-            placement=process.placement, publisher=process.publisher, admission=admission
-        )
-        with suppress(OrderError):
-            await receiver.accept(REQUESTS[order_id])
+        request = REQUESTS[order_id]
+        answered = member.settle(request) if order_id in WAITING else member.accept(request)
+        if await answered:
             self.accepted.add(order_id)
-
-    async def accept_and_settle(self, process: Process, order_id: str) -> None:
-        self.asked.add(order_id)
-        with suppress(OrderError):
-            await process.placement.place(REQUESTS[order_id])
-            order = await process.fulfilment.fulfil(order_id)
-            assert order.status in SETTLED
-            self.accepted.add(order_id)
-
-    async def poll(self, process: Process, most: int) -> None:
-        with suppress(*AWS_ERRORS):
-            answer = await process.clients.sqs.receive_message(
-                QueueUrl=self.shop.queue.url, MaxNumberOfMessages=most
-            )
-            received = [dict(message) for message in answer.get("Messages", [])]
-            async with asyncio.TaskGroup() as handling:
-                for message in received:
-                    handling.create_task(self.handle(process, message))
-
-    async def handle(self, process: Process, received: dict[str, Any]) -> None:
-        message = message_from_sqs(received)
-        try:
-            await OrderHandler(process.fulfilment)(message)
-            # What the message stands for must be durable before it may go.
-            order_id = decode_order_placed(message.body).order_id
-            assert self.shop.order(order_id).status in SETTLED
-            await self.delete(process, message.receipt)
-        except RetryAfter as busy:
-            await self.show_again(process, message.receipt, round(busy.seconds))
-        except OrderError:
-            return  # its visibility ends, and it comes again
-
-    async def delete(self, process: Process, receipt: str) -> None:
-        with suppress(*AWS_ERRORS):
-            await process.clients.sqs.delete_message_batch(
-                QueueUrl=self.shop.queue.url, Entries=[{"Id": "0", "ReceiptHandle": receipt}]
-            )
-
-    async def show_again(self, process: Process, receipt: str, seconds: int) -> None:
-        with suppress(*AWS_ERRORS):
-            await process.clients.sqs.change_message_visibility_batch(
-                QueueUrl=self.shop.queue.url,
-                Entries=[{"Id": "0", "ReceiptHandle": receipt, "VisibilityTimeout": seconds}],
-            )
 
     async def come_to_rest(self) -> None:
         """Let faults stop, every customer ask until answered, and workers drain the queue."""
@@ -231,15 +176,14 @@ class OrdersUnderFire(RuleBasedStateMachine):
             wire.faults.clear()
         await asyncio.sleep(10 * STALL_SECONDS)
         for order_id in sorted(self.asked - self.accepted):
-            ask = self.accept if order_id in "024" else self.accept_and_settle
-            await ask(self.new_process(Calls.SINGLE), order_id)
+            await self.ask(self.new_member(Calls.SINGLE), order_id)
         assert self.accepted == self.asked
-        worker = self.new_process(Calls.BATCHED)
+        worker = self.new_member(Calls.BATCHED)
         for _ in range(ROUNDS_TO_REST):
             if not self.shop.queue.messages:
                 break
             await asyncio.sleep(VISIBILITY_SECONDS + 1)
-            await self.poll(worker, 10)
+            await worker.poll()
         unsettled = [o for o in self.shop.all_orders().values() if o.status not in SETTLED]
         assert not unsettled, "accepted and never settled"
         assert set(self.shop.all_orders()) == self.asked

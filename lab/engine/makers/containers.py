@@ -119,9 +119,7 @@ def _task(logical: str, inputs: Mapping[str, Any]) -> TaskDeclaration:
     return TaskDeclaration(
         container=container["name"],
         command=tuple(container["command"]),
-        environment={
-            one["name"]: str(one["value"]) for one in each(container.get("environment"))
-        },
+        environment={one["name"]: str(one["value"]) for one in each(container.get("environment"))},
         task_role_arn=inputs.get("taskRoleArn"),
         stop_timeout_seconds=int(container.get("stopTimeout") or _FARGATE_STOP_SECONDS),
     )

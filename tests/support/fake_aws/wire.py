@@ -50,10 +50,17 @@ def be_quiet_about_crashes() -> None:
     """Let the running loop say nothing of tasks that nobody awaits: their process is dead."""
 
     def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        if not isinstance(context.get("exception"), ProcessCrash):
+        if not _is_crash(context.get("exception")):
             loop.default_exception_handler(context)
 
     asyncio.get_running_loop().set_exception_handler(handle)
+
+
+def _is_crash(error: BaseException | None) -> bool:
+    """Tell whether the error is a crash, or a group of crashes and nothing else."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(ProcessCrash)[1] is None
+    return isinstance(error, ProcessCrash)
 
 
 class Wire:
@@ -87,7 +94,14 @@ class Wire:
         return planned.popleft() if planned else {}
 
     def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Run `work` as part of this process: a crash ends it."""
+        """Run `work` as part of this process: a crash ends it.
+
+        Raises:
+            ProcessCrash: the process is dead already.
+        """
+        if self.crashed:
+            work.close()
+            raise ProcessCrash
         task = asyncio.get_running_loop().create_task(work)
         self._work.add(task)
         task.add_done_callback(self._work.discard)
@@ -101,7 +115,7 @@ class Wire:
         """
         task = self.start(work)
         await asyncio.wait([task])
-        if self.crashed:
+        if self.crashed and (task.cancelled() or _is_crash(task.exception())):
             raise ProcessCrash
         return task.result()
 

@@ -117,9 +117,18 @@ async def test_requests_sent_in_a_row_are_answered_in_order(receiver: Receiver) 
     assert len(receiver.table.orders) == 3
 
 
-@pytest.mark.parametrize("expectation", [b"100-continue", b"surprise"])
-async def test_an_expectation_gets_an_answer(receiver: Receiver, expectation: bytes) -> None:
-    head = POST + b"Expect: " + expectation + b"\r\nContent-Length: " + str(len(ORDER)).encode()
-    answer = await exchange(receiver, head + b"\r\n\r\n" + ORDER)
-    assert answer.startswith((b"HTTP/1.1 100", b"HTTP/1.1 417"))
-    assert await still_works(receiver)
+async def test_a_client_that_asks_first_is_told_to_go_on(receiver: Receiver) -> None:
+    length = b"Content-Length: " + str(len(ORDER)).encode()
+    answer = await exchange(receiver, POST + b"Expect: 100-continue\r\n" + length + b"\r\n\r\n")
+    assert answer == b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+@pytest.mark.parametrize("expectation", [b"surprise", b"\xff"])
+@pytest.mark.parametrize("path", [b"/health", b"/nowhere"])
+async def test_another_expectation_is_417(
+    receiver: Receiver, path: bytes, expectation: bytes
+) -> None:
+    head = b"GET " + path + b" HTTP/1.1\r\nHost: x\r\nExpect: " + expectation
+    answer = await exchange(receiver, head + b"\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 417 ")
+    assert b"application/problem+json" in answer

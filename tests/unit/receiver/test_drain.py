@@ -11,7 +11,7 @@ async def test_a_drain_waits_for_orders_under_way() -> None:
         receiver.topic.open.clear()
         asking = asyncio.create_task(receiver.order(order_id="a-1"))
         await eventually(lambda: receiver.table.orders)
-        draining = asyncio.create_task(drain(receiver.app, 5))
+        draining = asyncio.create_task(drain(receiver.app))
         await asyncio.sleep(0.02)
         assert not draining.done()
         receiver.topic.open.set()
@@ -26,7 +26,7 @@ async def test_a_drain_waits_for_payments_under_way_and_for_those_that_wait() ->
             asyncio.create_task(receiver.order("/orders/sync", order_id=f"s-{n}")) for n in (1, 2)
         ]
         await eventually(lambda: len(receiver.table.orders) == 2)
-        draining = asyncio.create_task(drain(receiver.app, 5))
+        draining = asyncio.create_task(drain(receiver.app))
         await asyncio.sleep(0.02)
         assert not draining.done()
         receiver.payments.open.set()
@@ -34,20 +34,40 @@ async def test_a_drain_waits_for_payments_under_way_and_for_those_that_wait() ->
         await draining
 
 
-async def test_a_drain_gives_up_when_its_time_is_over() -> None:
-    async with running_receiver(topology="sync") as receiver:
+async def test_orders_that_could_not_be_paid_in_time_are_told_to_come_again() -> None:
+    changes = {"payment_concurrency": 1, "payment_seconds": 0.1, "drain_seconds": 1.15}
+    async with running_receiver(topology="sync", **changes) as receiver:
+        receiver.payments.open.clear()
+        paying, waiting = (
+            asyncio.create_task(receiver.order("/orders/sync", order_id=f"s-{n}")) for n in (1, 2)
+        )
+        await eventually(lambda: len(receiver.table.orders) == 2)
+        draining = asyncio.create_task(drain(receiver.app))
+        refused = await waiting
+        assert refused.status == 503
+        assert int(refused.headers["Retry-After"]) >= 1
+        assert "same order_id" in (await problem_of(refused))["detail"]
+        assert not paying.done()
+        receiver.payments.open.set()
+        assert (await paying).status == 200
+        await draining
+        assert receiver.payments.charged == ["s-1"]
+
+
+async def test_a_payment_that_does_not_end_in_time_is_cut_off_and_its_client_told() -> None:
+    async with running_receiver(topology="sync", drain_seconds=0.05) as receiver:
         receiver.payments.open.clear()
         asking = asyncio.create_task(receiver.order("/orders/sync", order_id="s-1"))
         await eventually(lambda: receiver.payments.under_way)
-        await drain(receiver.app, 0.02)
-        asking.cancel()
-    assert receiver.payments.charged == []
-    assert receiver.payments.under_way == 0
+        await drain(receiver.app)
+        assert (await asking).status == 503
+        assert receiver.payments.under_way == 0
+        assert receiver.payments.charged == []
 
 
 async def test_no_order_is_let_in_during_a_drain() -> None:
     async with running_receiver() as receiver:
-        await drain(receiver.app, 1)
+        await drain(receiver.app)
         for path in ("/orders", "/orders/sync"):
             response = await receiver.order(path)
             assert response.status == 503
@@ -58,7 +78,7 @@ async def test_no_order_is_let_in_during_a_drain() -> None:
 
 async def test_connections_are_not_kept_during_a_drain() -> None:
     async with running_receiver() as receiver:
-        await drain(receiver.app, 1)
+        await drain(receiver.app)
         response = await receiver.client.get("/health")
         assert response.headers["Connection"] == "close"
 

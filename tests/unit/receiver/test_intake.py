@@ -79,10 +79,11 @@ async def test_a_body_that_is_not_json_is_400(receiver: Receiver, body: bytes) -
         (encoded(order_id=""), "order_id", ""),
         (encoded(order_id=".."), "order_id", ".."),
         (encoded(order_id="a/b"), "order_id", "a/b"),
+        (encoded(order_id="sync"), "order_id", "sync"),
         (encoded(order_id="a\n"), "order_id", "a\n"),
         (encoded(order_id="x" * 129), "order_id", "x" * 129),
     ],
-    ids=range(22),
+    ids=range(23),
 )
 async def test_a_broken_rule_is_422_with_field_rule_and_value(
     receiver: Receiver, body: bytes, field: str | None, value: object

@@ -23,9 +23,14 @@ def references(node: Any) -> set[str]:
     return set()
 
 
+def _plain(path: str) -> str:
+    """The path without the patterns of its parameters."""
+    return re.sub(r"{(\w+):.*}", r"{\1}", path)
+
+
 @pytest.mark.parametrize("topology", TOPOLOGIES)
 def test_every_route_is_described_and_every_description_has_a_route(topology: str) -> None:
-    served = {(route.method, route.path) for route in routes(topology)}
+    served = {(route.method, _plain(route.path)) for route in routes(topology)}
     described = {(operation.method, operation.path) for operation in operations(topology)}
     undescribed = {("GET", "/openapi.json")}
     if topology == "sync":

@@ -25,7 +25,7 @@ async def test_a_receiver_is_not_ready_when_its_table_is_down(receiver: Receiver
 
 
 async def test_a_receiver_is_not_ready_while_it_drains(receiver: Receiver) -> None:
-    await drain(receiver.app, 1)
+    await drain(receiver.app)
     response = await receiver.client.get("/ready")
     assert response.status == 503
     assert (await problem_of(response))["detail"] == "draining"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
 import time
 from pathlib import Path
 
 import psutil
 import pytest
 
+from lab.engine.paths import ROOT
 from lab.errors import LabError
 from lab.load.drive import Drive, LoadProgress, run_sale
-from lab.load.records import Outcome, read_records
+from lab.load.records import Outcome, read_records, record_files
 from lab.load.scenarios import FLASH, NORMAL
 from tests.unit.lab.load.shop import Shop
 
@@ -120,3 +123,36 @@ def test_the_users_own_locust_settings_do_not_reach_the_measurement(
     environment = Drive("http://shop", NORMAL, tmp_path / "r", tmp_path / "l").environment()
     assert "LOCUST_USERS" not in environment
     assert environment["LOAD_RECORDS"] == str(tmp_path / "r")
+
+
+def test_a_sale_can_be_spread_over_worker_processes(shop: Shop, tmp_path: Path) -> None:
+    drive = drive_to(shop, tmp_path, seconds=2)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    plain = [part for part in drive.command() if part != "--headless"]
+    roles = [
+        [*drive.command(), "--master", "--expect-workers", "2", "--master-bind-port", port],
+        *[[*plain, "--worker", "--master-port", port]] * 2,
+    ]
+    processes = [
+        subprocess.Popen(  # noqa: S603 - the command under test
+            command,
+            env=drive.environment(),
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for command in roles
+    ]
+    try:
+        assert [process.wait(timeout=60) for process in processes] == [0, 0, 0]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    files = record_files(drive.records)
+    assert len(files) == 2
+    recorded = [r.order_id for r in read_records(drive.records)]
+    assert sorted(recorded) == sorted(order["order_id"] for order in shop.orders)
+    assert len(recorded) >= 20

@@ -4,7 +4,7 @@ import pytest
 
 from lab.measure.bill import Usage, bill, write_units
 from lab.measure.prices import price_list
-from lab.results.model import Bill
+from lab.results.bill import Bill
 from tests.unit.lab.simulated import CONFIG
 
 PLAIN = Usage(api_calls={}, products=1.0, log_bytes=0.0)

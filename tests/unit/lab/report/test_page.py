@@ -117,6 +117,7 @@ def test_every_measure_stands_in_the_page(text: str) -> None:
 
 def test_the_texts_of_a_plot_are_texts_and_not_outlines(text: str) -> None:
     assert re.search(r"<text[^>]*>async: \d+ at the peak</text>", text)
+    assert "DejaVu" not in text
 
 
 def test_what_comes_from_outside_is_escaped(results: Results) -> None:

@@ -22,7 +22,7 @@ def test_each_scenario_has_a_table_with_every_measure_and_topology(results: Resu
     assert text.count("flash sale: 20 users, 10 s") == 1
     assert text.count("normal sale: 5 users, 5 s") == 1
     for row in ROWS:
-        assert text.count(f"\n│ {row.name} ") == 2
+        assert text.count(f"\n {row.name} ") == 2
     assert text.count("serverless") >= 3
 
 

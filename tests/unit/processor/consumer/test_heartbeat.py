@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from processor.consumer import Message
+from tests.support.fake_aws.wire import Fault, Wire
+from tests.support.queue_world import SETTINGS, Handled, QueueWorld, until
+from tests.support.virtual_clock import now, virtual_time
+
+
+@virtual_time
+async def test_work_longer_than_the_visibility_time_out_is_done_once() -> None:
+    world, handled = QueueWorld(), Handled(seconds=500)
+    world.send(10)
+    running = world.start(handled)
+    await until(lambda: not world.queue.messages)
+    assert len(handled.begun) == 10
+    await running.stop()
+
+
+@virtual_time
+async def test_messages_are_extended_in_batches_of_ten() -> None:
+    world, handled = QueueWorld(), Handled(seconds=70)
+    world.send(100)
+    running = world.start(handled, concurrency=100)
+    await until(lambda: len(handled.done) == 100)
+    # three beats of twenty seconds fit into seventy
+    assert world.count("ChangeMessageVisibilityBatch") == 30
+    await running.stop()
+
+
+@virtual_time
+async def test_short_work_is_never_extended() -> None:
+    world, handled = QueueWorld(), Handled(seconds=3)
+    world.send(100)
+    running = world.start(handled)
+    await until(lambda: len(handled.done) == 100)
+    assert world.count("ChangeMessageVisibilityBatch") == 0
+    await running.stop()
+
+
+@virtual_time
+async def test_no_message_comes_closer_to_its_expiry_than_heartbeat_and_visibility_say() -> None:
+    world, handled = QueueWorld(), Handled(seconds=300)
+    running = world.start(handled, concurrency=50)
+    closest = float("inf")
+    for second in range(250):
+        if second % 7 == 0 and second < 200:
+            world.send(1)
+        await asyncio.sleep(1)
+        left = [each.visible_at - now() for each in world.queue.messages if each.handle]
+        closest = min([closest, *left])
+    assert closest >= SETTINGS.visibility_timeout_seconds - SETTINGS.heartbeat_seconds - 0.1
+    running.consumer.stop()
+    await running.stop()
+
+
+@virtual_time
+async def test_an_extension_that_fails_is_tried_again_before_the_message_expires() -> None:
+    wire = Wire()
+    world, handled = QueueWorld(wire=wire), Handled(seconds=100)
+    world.send(1)
+    running = world.start(handled, concurrency=1)
+    await asyncio.sleep(10)
+    for after in range(3):
+        wire.fail_next(Fault.THROTTLED, after=after)
+    await until(lambda: not world.queue.messages)
+    assert len(handled.begun) == 1
+    await running.stop()
+
+
+@virtual_time
+async def test_a_slow_extension_makes_no_other_message_late() -> None:
+    """Extensions of different messages do not wait for each other."""
+    latency = {"seconds": 0.0}
+    wire = Wire(latency=lambda: latency["seconds"])
+    world, handled = QueueWorld(wire=wire), Handled(seconds=100)
+    world.send(1)
+    running = world.start(handled, concurrency=2)
+    await asyncio.sleep(10)
+    world.send(1)
+    await asyncio.sleep(8)
+    latency["seconds"] = 9.0
+    await asyncio.sleep(5)  # the first extension is under way
+    latency["seconds"] = 0.0
+    await until(lambda: not world.queue.messages)
+    assert len(handled.begun) == 2
+    await running.stop()
+
+
+@virtual_time
+async def test_a_handler_whose_message_was_lost_is_cancelled_and_its_message_left_alone() -> None:
+    """Somebody else received it since: he answers for it now."""
+    world, handled = QueueWorld(), Handled(seconds=100)
+    world.send(1)
+    running = world.start(handled)
+    await until(lambda: handled.begun)
+    message = world.queue.messages[0]
+    message.visible_at = now()
+    world.queue.receive(1, 500)
+    await until(lambda: handled.cancelled)
+    assert now() < 2 * SETTINGS.heartbeat_seconds
+    assert message in world.queue.messages
+    assert message.visible_at > now() + 400, "whoever has it now keeps it"
+    await running.stop()
+
+
+@virtual_time
+async def test_a_message_that_cannot_be_extended_until_it_expires_is_lost() -> None:
+    wire = Wire()
+    world, handled = QueueWorld(wire=wire), Handled(seconds=1000)
+    world.send(1)
+    running = world.start(handled, concurrency=1)
+    await until(lambda: handled.begun)
+    for after in range(200):
+        wire.fail_next(Fault.BROKEN, after=after)
+    await until(lambda: handled.cancelled)
+    assert now() == pytest.approx(SETTINGS.visibility_timeout_seconds, abs=0.5)
+    running.consumer.stop()
+    await running.stop()
+
+
+@virtual_time
+async def test_a_handler_that_hangs_loses_its_message_at_the_maximum_age() -> None:
+    world, handled = QueueWorld(max_receive_count=1), Handled(seconds=10_000)
+    world.send(1)
+    running = world.start(handled, max_age_seconds=300)
+    await until(lambda: handled.cancelled)
+    assert now() == pytest.approx(300, abs=SETTINGS.heartbeat_seconds)
+    await until(lambda: world.dead_letters.messages)
+    await running.stop()
+
+
+@virtual_time
+async def test_a_handler_that_swallows_its_cancellation_deletes_nothing_that_was_lost() -> None:
+    world = QueueWorld()
+    world.send(1)
+    ended: list[str] = []
+
+    async def stubborn(message: Message) -> None:
+        try:
+            await asyncio.sleep(1000)
+        except asyncio.CancelledError:
+            ended.append(message.body)
+
+    running = world.start(stubborn)
+    await until(world.held)
+    world.queue.messages[0].visible_at = now()
+    world.queue.receive(1, 500)
+    await until(lambda: ended)
+    await asyncio.sleep(1)
+    assert len(world.queue.messages) == 1
+    await running.stop()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"concurrency": 0},
+        {"heartbeat_seconds": 0},
+        {"heartbeat_seconds": 60},
+        {"wait_seconds": 21},
+        {"wait_seconds": 0},
+        {"drain_seconds": 20},
+        {"max_age_seconds": 59},
+    ],
+)
+def test_settings_that_could_not_work_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        replace(SETTINGS, **wrong)  # type: ignore[arg-type]
