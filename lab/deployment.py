@@ -41,7 +41,7 @@ class Deployment:
     _parents: FunctionParents = field(repr=False)
     _fleet: Fleet = field(repr=False)
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes the class at run time
+    def client(self, service: str) -> Any:
         """A synchronous AWS client with the operator's credentials."""
         return self._factory.client(service)
 

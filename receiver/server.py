@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import os
 import signal
 import socket
@@ -56,6 +57,10 @@ async def serve(
     try:
         await runner.setup()
         server = await listen(runner, listener)
+        # What exists by now lives as long as the process. Walking those 90,000 objects, a full
+        # collection would stop every order for 33 ms.
+        gc.collect()
+        gc.freeze()
         _log.info("ready", port=settings.port, topology=settings.topology)
         await stop.wait()
         _log.info("draining", drain_seconds=settings.drain_seconds)

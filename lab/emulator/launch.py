@@ -74,9 +74,11 @@ def wake_up_less(seconds: float) -> None:
     """
     lambda_runtime._PROVIDED_POLL = seconds
     serve_forever = socketserver.BaseServer.serve_forever
-    socketserver.BaseServer.serve_forever = lambda self, poll_interval=0.5: serve_forever(
-        self, max(poll_interval, seconds)
-    )
+
+    def serve(server: socketserver.BaseServer, poll_interval: float = 0.5) -> None:
+        serve_forever(server, max(poll_interval, seconds))
+
+    socketserver.BaseServer.serve_forever = serve  # type: ignore[method-assign, assignment]
 
 
 if __name__ == "__main__":

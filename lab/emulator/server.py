@@ -8,6 +8,7 @@ import secrets
 import shutil
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -54,8 +55,11 @@ class Emulator:
     Only `operator` is the account's root; services get a role's temporary credentials.
     """
 
-    def __init__(self, run_dir: Path, *, region: str) -> None:
+    def __init__(
+        self, run_dir: Path, *, region: str, python: Callable[[], Path] = interpreter
+    ) -> None:
         self.region = region
+        self._python = python
         self.port = 0
         self.operator = Credentials(
             f"LABOPERATOR{secrets.token_hex(5).upper()}", secrets.token_hex(20)
@@ -69,7 +73,7 @@ class Emulator:
 
         Raises EngineError with the last log lines if it does not start.
         """
-        python = interpreter()
+        python = self._python()
         if port is not None and not port_is_free(port):
             raise EngineError(f"the emulator's port {port} is in use; choose another one")
         for _ in range(_ATTEMPTS):

@@ -59,7 +59,7 @@ def _expanded(statement: dict[str, Any]) -> dict[str, Any]:
     return {**statement, "Action": [*actions, *wanted]} if wanted else statement
 
 
-def _as_list(value: Any) -> list[Any]:  # noqa: ANN401 - a policy is any JSON
+def _as_list(value: Any) -> list[Any]:
     if value is None:
         return []
     return list(value) if isinstance(value, list) else [value]

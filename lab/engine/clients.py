@@ -41,7 +41,7 @@ class ClientFactory:
             retries={"total_max_attempts": 1},
         )
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes the class at run time
+    def client(self, service: str) -> Any:
         """A client of one AWS service; not to be called by several threads at once."""
         return self._session.client(  # type: ignore[call-overload]
             service, endpoint_url=self._endpoint_url, config=self._config

@@ -100,7 +100,7 @@ def _stack_file(root: Path, stack: str) -> dict[str, Any]:
             for file in root.glob("Pulumi.*.yaml")
         )
         raise LabError(
-            f"stack {stack!r} has no file {path}; stacks that have one: {', '.join(known) or 'none'}"
+            f"stack {stack!r} has no file {path}; those that have: {', '.join(known) or 'none'}"
         )
     return _read_yaml(path)
 

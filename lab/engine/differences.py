@@ -59,13 +59,19 @@ DIFFERENCES: tuple[Difference, ...] = (
         name="metrics, alarms and scaling",
         emulator="has no AWS/SQS metrics, evaluates no metric-math alarm, scales nothing",
         aws="evaluates both each minute and scales by them",
-        consequence="backlog is sampled by the lab; alarms and scaling rules are tested as declared",
+        consequence="the lab samples the backlog; alarms and scaling are tested as declared",
     ),
     Difference(
         name="start of a Lambda environment",
         emulator="an environment is forked from a parent that has imported the handler",
         aws="each environment imports it (Init Duration in the REPORT line)",
         consequence="start-up delays here say nothing about cold starts on AWS",
+    ),
+    Difference(
+        name="Lambda's scaling",
+        emulator="on its own starts one environment per event at once, however many that are",
+        aws="adds up to 1,000 environments a function every 10 seconds",
+        consequence="the lab's launcher starts a few at a time, so a sale begins slower",
     ),
     Difference(
         name="execution roles",
@@ -77,6 +83,6 @@ DIFFERENCES: tuple[Difference, ...] = (
         name="load balancer",
         emulator="clients reach the receivers' shared port directly",
         aws="a load balancer with its own idle timeout and health checks stands between",
-        consequence="latencies leave out the balancer; its limits are settings of the receiver here",
+        consequence="latencies leave out the balancer; its limits are the receiver's settings here",
     ),
 )

@@ -61,7 +61,7 @@ class Engine(Mocks):
         return failure
 
 
-def _whole_numbers(value: Any) -> Any:  # noqa: ANN401 - inputs are any JSON
+def _whole_numbers(value: Any) -> Any:
     """Pulumi's wire format knows floats only; AWS APIs want integers."""
     if isinstance(value, float) and value.is_integer():
         return int(value)

@@ -1,4 +1,4 @@
-"""Physical names as the AWS provider gives them: the program's own, or made from the logical one."""
+"""Physical names as the AWS provider gives them: its own, or made from the logical one."""
 
 from __future__ import annotations
 

@@ -72,6 +72,6 @@ def tags_of(resource: Resource) -> list[Mapping[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def each(value: Any) -> Sequence[Any]:  # noqa: ANN401 - a Pulumi input is any JSON value
+def each(value: Any) -> Sequence[Any]:
     """A list input that may be absent."""
     return value or ()

@@ -64,7 +64,7 @@ class Nursery:
         """Run until the process is killed."""
         ended, signalled = socket.socketpair()
         for end in (ended, signalled):
-            end.setblocking(False)
+            end.settimeout(0)
         signal.set_wakeup_fd(signalled.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self._selector.register(self._visitors, selectors.EVENT_READ, self._admit)

@@ -24,7 +24,7 @@ class Output(io.RawIOBase):
         """Always."""
         return True
 
-    def write(self, data: Any, /) -> int:  # noqa: ANN401 - any object with bytes in it
+    def write(self, data: Any, /) -> int:
         """Write it all, however many descriptors refuse."""
         content = bytes(data)
         for descriptor in self._descriptors:

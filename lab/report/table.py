@@ -20,7 +20,9 @@ COLOURS = {"sync": "dark_orange", "async": "dodger_blue1", "serverless": "green3
 def print_results(console: Console, results: Results) -> None:
     """Print one table a scenario and the verdict."""
     for scenario in scenario_names(results):
-        console.print(scenario_table(scenario, sales(results, scenario)))
+        compared = sales(results, scenario)
+        console.print(_title(scenario, next(iter(compared.values()))))
+        console.print(scenario_table(compared))
     console.print(verdict_text(verdict(results)))
 
 
@@ -36,20 +38,15 @@ def scenario_names(results: Results) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def scenario_table(scenario: str, compared: dict[str, ScenarioResult]) -> Table:
+def _title(scenario: str, sale: ScenarioResult) -> Text:
+    seconds = numbers.plain(sale.duration_seconds)
+    title = Text(f"{scenario} sale: {sale.users} users, {seconds} s", "bold")
+    return title.append(" (predicted by Little's law in brackets)", "not bold dim")
+
+
+def scenario_table(compared: dict[str, ScenarioResult]) -> Table:
     """Return measured figures, what Little's law predicts dimmed beside them."""
-    first = next(iter(compared.values()))
-    table = Table(
-        title=(
-            f"{scenario} sale: {first.users} users, "
-            f"{numbers.plain(first.duration_seconds)} s (predicted in brackets)"
-        ),
-        title_justify="left",
-        title_style="bold",
-        header_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-    )
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("measure", no_wrap=True)
     for topology in compared:
         table.add_column(Text(topology, COLOURS.get(topology, "")), justify="right", no_wrap=True)

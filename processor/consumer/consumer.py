@@ -167,7 +167,6 @@ class Consumer:
         with suppress(TimeoutError):
             async with asyncio.timeout_at(deadline):
                 await self._in_flight.until_empty()
-                await self._settling.aclose()
         for task in self._tasks:
             task.cancel()
         return Stopped(cut_short=cut_short, forced=self._abort.is_set())

@@ -42,7 +42,6 @@ class Handling:
         try:
             await self._handler(delivery.message)
         except asyncio.CancelledError:
-            _uncancel()
             return Lost() if delivery.lost else Retry(0)
         except NotRetryable as refused:
             self._pace.handled(loop.time() - started)
@@ -76,10 +75,3 @@ class Handling:
             error=str(error) or type(error).__name__,
         )
         return Retry(seconds)
-
-
-def _uncancel() -> None:
-    """The cancellation was for the handler alone; the task goes on to settle the message."""
-    task = asyncio.current_task()
-    while task is not None and task.cancelling():
-        task.uncancel()

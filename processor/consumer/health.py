@@ -19,7 +19,7 @@ _log = get_logger()
 
 
 class QueueHealth:
-    """Told how each call went; logs at most one line a minute however many of them fail."""
+    """Told how each call went; logs a kind of failure once a minute however many there are."""
 
     def __init__(self, unready_after_seconds: float, hook: Hook) -> None:
         self.answered = asyncio.Event()
@@ -28,6 +28,7 @@ class QueueHealth:
         self._failures_in_a_row = 0
         self._failing_since = 0.0
         self._unlogged: Counter[str] = Counter()
+        self._named: set[str] = set()
         self._logged_at = float("-inf")
 
     @property
@@ -66,13 +67,18 @@ class QueueHealth:
         )
 
     def failed(self, call: str, error: BaseException) -> None:
-        """Note a failed call of any kind; the minute's line counts them by call and error."""
+        """Note a failed call; the minute's line counts them by kind, a new kind gets its own."""
         self._hook(Metric.QUEUE_ERRORS, 1)
-        self._unlogged[f"{call}: {_kind(error)}"] += 1
+        kind = f"{call}: {_kind(error)}"
+        self._unlogged[kind] += 1
         if _clock() - self._logged_at >= LOG_EVERY_SECONDS:
             self._logged_at = _clock()
-            _log.error("queue_failing", counts=dict(self._unlogged), last_error=str(error))
-            self._unlogged.clear()
+            self._named.clear()
+        elif kind in self._named:
+            return
+        self._named.update(self._unlogged)
+        _log.error("queue_failing", counts=dict(self._unlogged), last_error=str(error))
+        self._unlogged.clear()
 
 
 def _clock() -> float:

@@ -68,11 +68,6 @@ class Settling:
         """
         await self._changes.submit((delivery.message.receipt, seconds))
 
-    async def aclose(self) -> None:
-        """Send what waits."""
-        await self._deletes.aclose()
-        await self._changes.aclose()
-
     async def _send_deletes(self, receipts: Sequence[str]) -> list[EntryFailed | None]:
         self._hook(Metric.DELETE_CALLS, 1)
         return await self._queue.delete(receipts)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from processor.consumer import Consumer, ConsumerSettings, Message, SqsQueue, Stopped
-from processor.consumer.metrics import Hook, Metric, ignore
+from processor.consumer.metrics import Hook, ignore
 from tests.support.fake_aws.cloud import FakeAws
 from tests.support.fake_aws.queues import Mischief
+from tests.support.fake_aws.sqs import FakeSQS
 from tests.support.fake_aws.wire import Wire
 from tests.support.virtual_clock import now
 
@@ -93,7 +94,7 @@ class QueueWorld:
             dead_letters=self.dead_letters,
         )
         self.wire = wire or Wire()
-        self.measured: list[tuple[Metric, float]] = []
+        self.poll_seconds = FakeSQS.poll_seconds
 
     def send(self, count: int) -> list[str]:
         """Send so many messages and return their bodies."""
@@ -104,7 +105,9 @@ class QueueWorld:
 
     def sqs_queue(self) -> SqsQueue:
         """Return the consumer's view of the queues."""
-        client = FarAwaySqs(self.aws.connect(self.wire).sqs)
+        sqs = cast("FakeSQS", self.aws.connect(self.wire).sqs)
+        sqs.poll_seconds = self.poll_seconds
+        client = FarAwaySqs(sqs)
         return SqsQueue(
             cast("SQSClient", client),
             queue_url=self.queue.url,
@@ -150,7 +153,9 @@ class Running:
         return await self._task
 
 
-async def until(condition: Callable[[], object], *, seconds: float = 600.0) -> None:
+async def until(
+    condition: Callable[[], object], *, seconds: float = 600.0, every_seconds: float = 0.01
+) -> None:
     """Return once the condition holds.
 
     Raises:
@@ -159,4 +164,4 @@ async def until(condition: Callable[[], object], *, seconds: float = 600.0) -> N
     deadline = now() + seconds
     while not condition():
         assert now() < deadline, "it never came true"
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(every_seconds)

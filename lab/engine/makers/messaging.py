@@ -100,14 +100,14 @@ def _queue_attribute(attribute: str, key: str) -> Maker:
             value = with_aliases(value)
         world.clients.sqs.set_queue_attributes(
             QueueUrl=url,
-            Attributes={attribute: value},  # type: ignore[misc]
+            Attributes={attribute: value},  # type: ignore[dict-item]
         )
         return Made(url, {})
 
     return maker
 
 
-def _fifo(wanted: Any) -> str:  # noqa: ANN401 - an input is any JSON value
+def _fifo(wanted: Any) -> str:
     return ".fifo" if wanted else ""
 
 

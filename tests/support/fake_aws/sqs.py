@@ -14,7 +14,6 @@ from tests.support.fake_aws.wire import Wire
 
 MAX_BATCH = 10
 MAX_WAIT_SECONDS = 20
-_POLL_SECONDS = 0.1
 _RECEIVE = {
     "QueueUrl",
     "MaxNumberOfMessages",
@@ -28,7 +27,9 @@ Entry = Mapping[str, Any]
 
 
 class FakeSQS:
-    """One process's client."""
+    """One process's client; a long poll looks at its queue every `poll_seconds`."""
+
+    poll_seconds = 0.1
 
     def __init__(self, queues: Mapping[str, Queue], wire: Wire) -> None:
         self._queues = queues
@@ -44,10 +45,10 @@ class FakeSQS:
             names = set(request.get("MessageSystemAttributeNames", ()))
             with_attributes = "All" in request.get("MessageAttributeNames", ())
             queue = self._queue(request)
-            for _ in range(round(wait / _POLL_SECONDS)):
+            for _ in range(round(wait / self.poll_seconds)):
                 if queue.visible():
                     break
-                await asyncio.sleep(_POLL_SECONDS)
+                await asyncio.sleep(self.poll_seconds)
             received = queue.receive(most, request.get("VisibilityTimeout"))
             messages = [_described(each, names, with_attributes) for each in received]
             return {"Messages": messages} if messages else {}

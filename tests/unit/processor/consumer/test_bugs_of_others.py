@@ -37,7 +37,7 @@ async def test_permit_given_back_twice() -> None:
 async def test_unbounded_stop() -> None:
     """A handler that does not listen to its cancellation kept others from ever ending."""
     world = QueueWorld()
-    world.send(1)
+    world.send(2)
     begun: list[Message] = []
 
     async def deaf(message: Message) -> None:
@@ -49,13 +49,16 @@ async def test_unbounded_stop() -> None:
                 if now() > 500:  # the test's own end
                     raise
 
-    running = world.start(deaf)
-    await until(lambda: begun)
+    gentle, forced = world.start(deaf, concurrency=1), world.start(deaf, concurrency=1)
+    await until(lambda: len(begun) == 2)
     began = now()
-    await running.stop()
-    assert now() - began <= 30
+    forced.consumer.stop()
+    await forced.stop()
+    assert now() - began <= 1.5
+    await gentle.stop()
+    assert now() - began <= 32
     await asyncio.sleep(500)
-    for task in running.consumer._tasks:
+    for task in gentle.consumer._tasks | forced.consumer._tasks:
         task.cancel()
 
 

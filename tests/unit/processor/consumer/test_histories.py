@@ -24,6 +24,7 @@ HISTORIES = 10_000
 CHUNKS = 20
 FAULTS = [Fault.THROTTLED, Fault.BROKEN, Fault.LOST_ANSWER, Fault.REPEATED]
 OFTEN_ENOUGH = 10_000
+LONGEST_RETRY_SECONDS = 10
 
 
 @dataclass
@@ -51,6 +52,7 @@ class Life:
             max_receive_count=OFTEN_ENOUGH,
             wire=self.wire(),
         )
+        self.world.poll_seconds = 1.0
         visibility = chance.randint(4, 60)
         self.settings = {
             "concurrency": chance.randint(1, 12),
@@ -60,7 +62,7 @@ class Life:
             "wait_seconds": chance.randint(1, 4),
             "max_age_seconds": 100_000,
             "retry_base_seconds": 1,
-            "retry_cap_seconds": 10,
+            "retry_cap_seconds": LONGEST_RETRY_SECONDS,
         }
 
     def wire(self) -> Wire:
@@ -117,6 +119,7 @@ class Life:
         for running in team:
             await self.stop(running)
         if self.kind == "peaceful":
+            await asyncio.sleep(LONGEST_RETRY_SECONDS + 1)
             assert self.world.held() == [], "something was left invisible"
         await self.clear_up()
         copied = {each.body for each in self.world.dead_letters.messages}
@@ -155,7 +158,7 @@ class Life:
         self.calm = True
         self.world.wire = Wire()
         last = self.start()
-        await until(lambda: not self.world.queue.messages, seconds=3600)
+        await until(lambda: not self.world.queue.messages, seconds=3600, every_seconds=1)
         last.consumer.stop()
         last.consumer.stop()
         await last.ended()
@@ -172,4 +175,5 @@ def test_every_message_is_handled_or_set_aside_and_nothing_is_leaked(chunk: int)
 
 
 async def _life(seed: int) -> None:
+    random.seed(seed)  # the consumer's own jitter
     await Life(seed).live()

@@ -50,6 +50,12 @@ async def test_a_taker_lingers_no_longer_than_until_it_has_all_it_can_use() -> N
 
 
 @virtual_time
+async def test_nobody_lingers_for_more_permits_than_there_are() -> None:
+    assert await Permits(4).take(10, linger_seconds=100.0) == 4
+    assert now() == 0
+
+
+@virtual_time
 async def test_a_permit_that_is_given_back_twice_is_an_error_and_not_one_more_hand() -> None:
     permits = Permits(2)
     await permits.take(1)

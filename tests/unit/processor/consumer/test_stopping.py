@@ -60,7 +60,7 @@ async def test_a_poller_that_waits_for_permits_stops_at_once() -> None:
 
 @virtual_time
 async def test_handlers_that_take_longer_than_the_drain_are_cut_short_and_handed_back() -> None:
-    world, handled = QueueWorld(), Handled(seconds=1000)
+    world, handled = QueueWorld(wire=Wire(latency=lambda: 0.5)), Handled(seconds=1000)
     bodies = world.send(10)
     running = world.start(handled)
     await until(lambda: handled.at_once == 10)

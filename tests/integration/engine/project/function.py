@@ -1,0 +1,38 @@
+"""A handler that does what its event says."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from typing import Any
+
+import words
+
+invocations = 0
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    global invocations
+    invocations += 1
+    asked = event
+    if "Records" in event:
+        asked = json.loads(event["Records"][0]["Sns"]["Message"])
+    print(json.dumps({"event": "invoked", "asked": asked}))
+    if "sleep" in asked:
+        time.sleep(asked["sleep"])
+    if "raise" in asked:
+        raise ValueError(asked["raise"])
+    if "exit" in asked:
+        os._exit(asked["exit"])
+    return {
+        "pid": os.getpid(),
+        "invocations": invocations,
+        "greeting": words.GREETING,
+        "environment": dict(os.environ),
+        "path": sys.path,
+        "request_id": context.aws_request_id,
+        "arn": context.invoked_function_arn,
+        "remaining_ms": context.get_remaining_time_in_millis(),
+    }

@@ -1,0 +1,160 @@
+"""What each stack of the test project declares."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+
+def trust(service: str) -> str:
+    principal = {"Service": f"{service}.amazonaws.com"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def policy(**statement: Any) -> pulumi.Output[str]:
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]}
+    return pulumi.Output.json_dumps(document)
+
+
+def messaging() -> None:
+    """A topic, an admitting and a refusing queue behind it, a table, and a role for the two."""
+    topic = aws.sns.Topic("news")
+    queues = {name: aws.sqs.Queue(name, visibility_timeout_seconds=7) for name in ("open", "shut")}
+    admitted = aws.sqs.QueuePolicy(
+        "open-policy",
+        queue_url=queues["open"].url,
+        policy=policy(
+            Principal={"Service": "sns.amazonaws.com"},
+            Action="sqs:SendMessage",
+            Resource=queues["open"].arn,
+            Condition={"ArnEquals": {"aws:SourceArn": topic.arn}},
+        ),
+    )
+    for name, queue in queues.items():
+        aws.sns.TopicSubscription(
+            f"{name}-subscription",
+            topic=topic.arn,
+            protocol="sqs",
+            endpoint=queue.arn,
+            raw_message_delivery=True,
+            opts=pulumi.ResourceOptions(depends_on=[admitted]),
+        )
+    table = aws.dynamodb.Table(
+        "orders",
+        billing_mode="PAY_PER_REQUEST",
+        hash_key="id",
+        attributes=[{"name": "id", "type": "S"}, {"name": "status", "type": "S"}],
+        global_secondary_indexes=[
+            {"name": "by-status", "hash_key": "status", "projection_type": "ALL"}
+        ],
+        point_in_time_recovery={"enabled": True},
+    )
+    aws.dynamodb.TableItem(
+        "first",
+        table_name=table.name,
+        hash_key="id",
+        item=json.dumps({"id": {"S": "first"}, "status": {"S": "NEW"}}),
+    )
+    role = aws.iam.Role("publisher", assume_role_policy=trust("ecs-tasks"))
+    aws.iam.RolePolicy(
+        "publishing", role=role.name, policy=policy(Action=["sns:Publish"], Resource=topic.arn)
+    )
+    aws.iam.RolePolicy(
+        "inserting",
+        role=role.name,
+        policy=policy(Action=["dynamodb:PartiQLInsert"], Resource=table.arn),
+    )
+    pulumi.export("topic_arn", topic.arn)
+    pulumi.export("open_url", queues["open"].url)
+    pulumi.export("shut_url", queues["shut"].url)
+    pulumi.export("table", table.name)
+    pulumi.export("role_arn", role.arn)
+    pulumi.export("absent", None)
+
+
+def service() -> None:
+    """`tasks` processes of one program that share a port."""
+    config = pulumi.Config()
+    port = str(config.require_int("port"))
+    role = aws.iam.Role("task-role", assume_role_policy=trust("ecs-tasks"))
+    container = {
+        "name": "echo",
+        "command": ["python", "-m", config.require("program")],
+        "environment": [{"name": "PORT", "value": port}, {"name": "COLOUR", "value": "blue"}],
+        "stopTimeout": 2,
+    }
+    task = aws.ecs.TaskDefinition(
+        "task",
+        family="echo",
+        container_definitions=json.dumps([container]),
+        task_role_arn=role.arn,
+    )
+    aws.ecs.Service("service", task_definition=task.arn, desired_count=config.require_int("tasks"))
+    pulumi.export("port", port)
+
+
+def function() -> None:
+    """A function of its own archive and layer that a topic invokes."""
+    topic = aws.sns.Topic("events")
+    table = aws.dynamodb.Table(
+        "seen",
+        billing_mode="PAY_PER_REQUEST",
+        hash_key="id",
+        attributes=[{"name": "id", "type": "S"}],
+    )
+    role = aws.iam.Role("function-role", assume_role_policy=trust("lambda"))
+    layer = aws.lambda_.LayerVersion(
+        "layer", layer_name="words", code=pulumi.FileArchive("./layer")
+    )
+    made = aws.lambda_.Function(
+        "function",
+        runtime="python3.13",
+        handler=pulumi.Config().require("handler"),
+        code=pulumi.AssetArchive(
+            {name: pulumi.FileAsset(name) for name in ("function.py", "unimportable.py")}
+        ),
+        layers=[layer.arn],
+        role=role.arn,
+        timeout=2,
+        environment={"variables": {"TABLE": table.name}},
+    )
+    permission = aws.lambda_.Permission(
+        "permission",
+        action="lambda:InvokeFunction",
+        function=made.name,
+        principal="sns.amazonaws.com",
+        source_arn=topic.arn,
+    )
+    aws.sns.TopicSubscription(
+        "subscription",
+        topic=topic.arn,
+        protocol="lambda",
+        endpoint=made.arn,
+        opts=pulumi.ResourceOptions(depends_on=[permission]),
+    )
+    pulumi.export("topic_arn", topic.arn)
+    pulumi.export("function", made.name)
+
+
+def unknown() -> None:
+    """A resource of a type that the engine does not know."""
+    aws.ssm.Parameter("parameter", type="String", value="1")
+
+
+def refusing() -> None:
+    """What the program of the repository does with settings that it refuses."""
+    raise pulumi.RunError("small:kind = refusing: is not wanted; choose another one")
+
+
+def crashing() -> None:
+    """A mistake in the program."""
+    {}["missing"]
+
+
+STACKS = {
+    each.__name__: each for each in (messaging, service, function, unknown, refusing, crashing)
+}

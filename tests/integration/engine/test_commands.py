@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lab.emulator.server import free_port
+from lab.engine.paths import ROOT
+from tests.integration.engine.leftovers import processes_of
+
+pytestmark = pytest.mark.integration
+
+PATIENCE_SECONDS = 60.0
+
+
+def lab(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "lab", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["lunch"], "stack 'lunch' has no file"),
+        (["async", "--config", "processorConcurrency=0"], "processorConcurrency"),
+        (["async", "--config", "processorConcurency=5"], "nearest is processorConcurrency"),
+        (["async", "--config", "processorConcurrency=many"], "processorConcurrency"),
+        (["sync", "--config", "drainSeconds=90"], "drainSeconds"),
+        (["sync", "--config", "receiverPort"], "key=value"),
+    ],
+)
+def test_wrong_configuration_is_one_line_and_code_2(arguments: list[str], said: str) -> None:
+    done = lab("up", *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_busy_port_is_one_line_with_the_remedy_and_code_2() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = lab("up", "sync", "--config", f"receiverPort={port}")
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        f"lab: receiverPort {port} is in use; stop what listens there or choose another port "
+        "with --config receiverPort=..."
+    ]
+
+
+def test_up_shows_outputs_and_requests_and_ends_with_130_after_an_interrupt(
+    tmp_path: Path,
+) -> None:
+    port, facts = free_port(), tmp_path / "facts.json"
+    options = ["--config", f"receiverPort={port}", "--json", str(facts)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lab", "up", "sync", *options],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "200"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not facts.exists() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert f"curl -sS http://127.0.0.1:{port}/orders -H" in output
+    assert "stopped; logs are in" in output
+    known = json.loads(facts.read_text())
+    assert known["outputs"]["api_url"] == f"http://127.0.0.1:{port}"
+    assert known["pids"].keys() == {"receiver-0"}
+    assert processes_of(Path(known["run_dir"])) == []

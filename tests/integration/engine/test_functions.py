@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from lab.deployment import Deployment
+from lab.errors import EngineError
+from tests.integration.engine.conftest import Deploy
+from tests.integration.engine.leftovers import files_but_logs, processes_of
+
+pytestmark = pytest.mark.integration
+
+
+def invoke(deployment: Deployment, **event: Any) -> Any:
+    answer = deployment.client("lambda").invoke(
+        FunctionName=deployment.outputs["function"], Payload=json.dumps(event).encode()
+    )
+    return json.load(answer["Payload"])
+
+
+def logged(run_dir: Path, words: str, seconds: float = 20) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if any(words in log.read_text() for log in (run_dir / "logs").glob("function-*.log")):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def gone(pid: int, seconds: float = 20) -> bool:
+    deadline = time.monotonic() + seconds
+    while psutil.pid_exists(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not psutil.pid_exists(pid)
+
+
+def test_a_function_has_its_layer_its_environment_and_its_roles_credentials(
+    small: Deploy, run_dir: Path
+) -> None:
+    with small("function") as deployment:
+        answer = invoke(deployment)
+        environment = answer["environment"]
+        assert answer["greeting"] == "from the layer"
+        assert environment["TABLE"].startswith("seen-")
+        assert environment["AWS_ENDPOINT_URL"] == deployment.endpoint_url
+        assert environment["AWS_ACCESS_KEY_ID"].startswith("ASIA")
+        assert environment["AWS_LAMBDA_FUNCTION_NAME"] == deployment.outputs["function"]
+        assert not environment.keys() & {"AUTH", "GATEWAY_PORT", "PYTHONPATH"}
+        assert 0 < answer["remaining_ms"] <= 2000
+        assert answer["arn"].endswith(deployment.outputs["function"])
+        assert logged(run_dir, '"invoked"')
+    assert not [path for path in answer["path"] if ".venv" in path]
+    assert processes_of(run_dir) == []
+    assert files_but_logs(run_dir) == []
+
+
+def test_an_environment_is_kept_for_the_next_invocation(small: Deploy) -> None:
+    with small("function") as deployment:
+        first, second = invoke(deployment), invoke(deployment)
+    assert (first["pid"], first["invocations"]) == (second["pid"], 1)
+    assert second["invocations"] == 2
+
+
+def test_invocations_at_once_have_environments_of_their_own(small: Deploy) -> None:
+    with small("function") as deployment, ThreadPoolExecutor(12) as pool:
+        began = time.monotonic()
+        answers = list(pool.map(lambda _: invoke(deployment, sleep=1), range(12)))
+        assert time.monotonic() - began < 8
+    assert len({answer["pid"] for answer in answers}) == 12
+
+
+def test_the_topic_invokes_the_function(small: Deploy, run_dir: Path) -> None:
+    with small("function") as deployment:
+        deployment.client("sns").publish(
+            TopicArn=deployment.outputs["topic_arn"], Message=json.dumps({"number": 42})
+        )
+        assert logged(run_dir, '{"number": 42}')
+
+
+def test_an_error_of_the_handler_is_the_answer_and_its_trace_is_in_the_log(
+    small: Deploy, run_dir: Path
+) -> None:
+    with small("function") as deployment:
+        answer = invoke(deployment, **{"raise": "out of stock"})
+        assert answer["errorMessage"] == "out of stock"
+        assert logged(run_dir, "ValueError: out of stock")
+        assert invoke(deployment)["invocations"] == 2
+
+
+def test_a_handler_beyond_its_timeout_is_ended(small: Deploy) -> None:
+    with small("function") as deployment:
+        before = invoke(deployment)
+        answer = invoke(deployment, sleep=60)
+        assert "timed out after 2" in answer["errorMessage"]
+        assert gone(before["pid"])
+        assert invoke(deployment)["pid"] != before["pid"]
+
+
+def test_an_environment_that_dies_takes_its_bootstrap_along_and_the_next_is_new(
+    small: Deploy,
+) -> None:
+    with small("function") as deployment:
+        answer = invoke(deployment, exit=3)
+        assert answer["errorType"] == "Runtime.ExitError"
+        assert invoke(deployment)["invocations"] == 1
+
+
+def test_a_handler_that_cannot_be_imported_fails_the_run_with_the_reason_and_the_log(
+    small: Deploy, run_dir: Path
+) -> None:
+    said = r"'unimportable\.handler' cannot be imported: ModuleNotFoundError: .*layer_lacks.*log: "
+    with (
+        pytest.raises(EngineError, match=said),
+        small("function", handler="unimportable.handler"),
+    ):
+        pytest.fail("it came up")
+    assert processes_of(run_dir) == []
+
+
+def test_the_end_of_a_parent_process_fails_the_next_check(small: Deploy, run_dir: Path) -> None:
+    with small("function") as deployment:
+        for process in psutil.Process().children():
+            if "zygote.py" in " ".join(process.cmdline()):
+                process.kill()
+                process.wait()
+        with pytest.raises(EngineError, match=r"function .* ended with"):
+            deployment.check()
+    assert processes_of(run_dir) == []

@@ -1,0 +1,134 @@
+"""Each test holds while the emulator differs from AWS: when it fails, the difference may be gone.
+
+Then take the entry out of `lab/engine/differences.py`, and what works round it out of the engine.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from lab.emulator.installation import interpreter
+from lab.emulator.server import Credentials
+from lab.engine.aliases import ALIASES
+from lab.engine.differences import DIFFERENCES
+from lab.engine.environment import minimal_environment
+from tests.integration.engine.conftest import Deploy
+from tests.support.emulator import RunningEmulator
+
+pytestmark = pytest.mark.integration
+
+ENTRIES = [{"Id": "1", "Message": "m"}]
+
+
+def role_that_may(emulator: RunningEmulator, name: str, *actions: str) -> Credentials:
+    """Take on a role with these actions on everything, exactly as written."""
+    iam = emulator.client("iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}
+    made = iam.create_role(
+        RoleName=name,
+        AssumeRolePolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": [{**trust, "Action": "sts:AssumeRole"}]}
+        ),
+    )
+    allow = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+    iam.put_role_policy(
+        RoleName=name,
+        PolicyName="actions",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allow]}),
+    )
+    return emulator.assume(made["Role"]["Arn"])
+
+
+def queue_with_messages(emulator: RunningEmulator, name: str, count: int) -> tuple[str, list[Any]]:
+    sqs = emulator.client("sqs")
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    for number in range(count):
+        sqs.send_message(QueueUrl=url, MessageBody=str(number))
+    return url, sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+
+
+def test_each_difference_is_told_whole() -> None:
+    assert len({each.name for each in DIFFERENCES}) == len(DIFFERENCES)
+    assert all(each.emulator and each.aws and each.consequence for each in DIFFERENCES)
+
+
+def test_batch_actions_ask_for_names_that_aws_does_not_have(
+    shared_emulator: RunningEmulator,
+) -> None:
+    keys = role_that_may(shared_emulator, "real-names", *(alias.granted_by for alias in ALIASES))
+    topic = shared_emulator.client("sns").create_topic(Name="batch-names")["TopicArn"]
+    url, (message, *_) = queue_with_messages(shared_emulator, "batch-names", 1)
+    sns, sqs = shared_emulator.client("sns", keys), shared_emulator.client("sqs", keys)
+    handle = {"Id": "1", "ReceiptHandle": message["ReceiptHandle"]}
+    sns.publish(TopicArn=topic, Message="m")
+    with pytest.raises(ClientError, match="sns:PublishBatch"):
+        sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=ENTRIES)
+    with pytest.raises(ClientError, match="sqs:SendMessageBatch"):
+        sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": "1", "MessageBody": "m"}])
+    with pytest.raises(ClientError, match="sqs:ChangeMessageVisibilityBatch"):
+        sqs.change_message_visibility_batch(
+            QueueUrl=url, Entries=[{**handle, "VisibilityTimeout": 9}]
+        )
+    with pytest.raises(ClientError, match="sqs:DeleteMessageBatch"):
+        sqs.delete_message_batch(QueueUrl=url, Entries=[handle])
+
+
+def test_the_emulator_alone_does_not_take_partiql_statements_apart(tmp_path: Path) -> None:
+    program = (
+        "from ministack.core.iam_actions import dynamodb_transaction_checks as checks; import json;"
+        "body = json.dumps({'Statement': 'INSERT INTO orders VALUE {}'}).encode();"
+        "print(checks('dynamodb:ExecuteStatement', body, 'us-west-2', '123456789012'))"
+    )
+    environment = minimal_environment(tmp_path)
+    command = [str(interpreter()), "-c", program]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_message_that_is_gone_cannot_be_deleted_again(shared_emulator: RunningEmulator) -> None:
+    url, (first, second) = queue_with_messages(shared_emulator, "deleted-twice", 2)
+    sqs = shared_emulator.client("sqs")
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=first["ReceiptHandle"])
+    with pytest.raises(ClientError, match="ReceiptHandleIsInvalid|receipt handle"):
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=first["ReceiptHandle"])
+    entries = [{"Id": "1", "ReceiptHandle": second["ReceiptHandle"]}]
+    assert sqs.delete_message_batch(QueueUrl=url, Entries=entries)["Successful"]
+    assert sqs.delete_message_batch(QueueUrl=url, Entries=entries)["Failed"]
+
+
+def test_dead_letters_cannot_be_moved_back(shared_emulator: RunningEmulator) -> None:
+    url, _ = queue_with_messages(shared_emulator, "moved-back", 1)
+    sqs = shared_emulator.client("sqs")
+    answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    with pytest.raises(ClientError, match="StartMessageMoveTask"):
+        sqs.start_message_move_task(SourceArn=answer["Attributes"]["QueueArn"])
+
+
+def test_queues_have_no_metrics(shared_emulator: RunningEmulator) -> None:
+    queue_with_messages(shared_emulator, "measured", 3)
+    metrics = shared_emulator.client("cloudwatch").list_metrics(Namespace="AWS/SQS")
+    assert metrics["Metrics"] == []
+
+
+def test_a_topic_invokes_a_failing_function_once_and_without_being_admitted(
+    small: Deploy, run_dir: Path
+) -> None:
+    with small("function") as deployment:
+        function, client = deployment.outputs["function"], deployment.client("lambda")
+        policy = json.loads(client.get_policy(FunctionName=function)["Policy"])
+        for statement in policy["Statement"]:
+            client.remove_permission(FunctionName=function, StatementId=statement["Sid"])
+        deployment.client("sns").publish(
+            TopicArn=deployment.outputs["topic_arn"], Message=json.dumps({"raise": "no"})
+        )
+        # The emulator's own retries, where it has them, come after one and three seconds.
+        time.sleep(4.5)
+        (log,) = (run_dir / "logs").glob("function-*.log")
+        assert log.read_text().count('"invoked"') == 1

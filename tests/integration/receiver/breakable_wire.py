@@ -1,0 +1,74 @@
+"""A TCP relay in front of the emulator that can be cut and mended."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+
+class BreakableWire:
+    """Relays bytes to `target_port`; while it is cut, connections are dropped and refused."""
+
+    def __init__(self, target_port: int) -> None:
+        self.port = 0
+        self._target_port = target_port
+        self._loop = asyncio.new_event_loop()
+        self._server: asyncio.Server | None = None
+        self._relays: set[asyncio.Task[None]] = set()
+
+    @contextmanager
+    def running(self) -> Iterator[BreakableWire]:
+        """Relay until the block ends."""
+        thread = threading.Thread(target=self._loop.run_forever)
+        thread.start()
+        try:
+            self.mend()
+            yield self
+            self.cut()
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            thread.join()
+            self._loop.close()
+
+    def mend(self) -> None:
+        """Listen, on the same port as before."""
+        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
+
+    def cut(self) -> None:
+        """Drop every connection and refuse new ones."""
+        asyncio.run_coroutine_threadsafe(self._drop(), self._loop).result()
+
+    async def _listen(self) -> None:
+        self._server = await asyncio.start_server(self._relay, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _drop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for relay in self._relays:
+            relay.cancel()
+        await asyncio.gather(*self._relays, return_exceptions=True)
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._relays.add(task)
+        try:
+            back, forth = await asyncio.open_connection("127.0.0.1", self._target_port)
+            with suppress(ConnectionError, asyncio.CancelledError):
+                async with asyncio.TaskGroup() as pumps:
+                    pumps.create_task(_pump(reader, forth))
+                    pumps.create_task(_pump(back, writer))
+            forth.close()
+        finally:
+            writer.close()
+            self._relays.discard(task)
+
+
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    while chunk := await source.read(65536):
+        sink.write(chunk)
+        await sink.drain()
+    sink.close()

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import pytest
+
+from lab.engine.interrupts import impatient, interruptible, shielded
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_each_signal_that_ends_a_program_is_a_keyboard_interrupt(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt), interruptible():
+        os.kill(os.getpid(), number)
+    assert signal.getsignal(number) is before
+
+
+def test_a_shield_holds_an_interrupt_back_until_its_end() -> None:
+    reached = []
+    with pytest.raises(KeyboardInterrupt), interruptible():
+        with shielded():
+            os.kill(os.getpid(), signal.SIGINT)
+            reached.append(impatient())
+        reached.append(False)
+    assert reached == [True]
+
+
+def test_the_inner_of_two_shields_does_not_let_it_through() -> None:
+    reached = []
+    with pytest.raises(KeyboardInterrupt), interruptible(), shielded():
+        with shielded():
+            os.kill(os.getpid(), signal.SIGTERM)
+        reached.append("after the inner shield")
+    assert reached
+
+
+def test_an_interrupt_is_raised_once_only() -> None:
+    with interruptible():
+        with pytest.raises(KeyboardInterrupt), shielded():
+            os.kill(os.getpid(), signal.SIGINT)
+        with shielded():
+            assert not impatient()
+
+
+def test_other_threads_pass_through_both_without_touching_signals() -> None:
+    seen: list[object] = []
+
+    def body() -> None:
+        with interruptible(), shielded():
+            seen.append(signal.getsignal(signal.SIGTERM))
+
+    before = signal.getsignal(signal.SIGTERM)
+    thread = threading.Thread(target=body)
+    thread.start()
+    thread.join()
+    assert seen == [before]
