@@ -12,6 +12,7 @@ import os
 from functools import cache
 from typing import Any
 
+from adapters.aws_clients import new_session
 from adapters.aws_models import load_models
 from adapters.logs import configure_logging
 from lambda_fn.settings import settings_from
@@ -20,6 +21,7 @@ from lambda_fn.worker import Worker
 # Part of the import, as code is: an environment's start runs at a full vCPU whatever its memory,
 # its first invocation does not, and a fork of this process shares what was parsed.
 load_models("dynamodb")
+_SESSION = new_session()
 
 
 @cache
@@ -27,7 +29,7 @@ def _worker() -> Worker:
     """Return the environment's worker, made at the first invocation: nothing is open before."""
     settings = settings_from(os.environ)
     configure_logging("function", settings.log_level)
-    worker = Worker(settings)
+    worker = Worker(settings, _SESSION)
     atexit.register(worker.close)
     return worker
 

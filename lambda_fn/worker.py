@@ -6,6 +6,8 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+from aiobotocore.session import AioSession
+
 from adapters.aws_clients import AwsClients
 from adapters.logs import get_logger
 from adapters.order_store import DynamoOrderStore
@@ -22,10 +24,10 @@ _log = get_logger()
 class Worker:
     """Fulfils the orders of one invocation at a time, all of them at once."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, session: AioSession) -> None:
         started = time.perf_counter()
         self._loop = asyncio.new_event_loop()
-        self._clients = AwsClients(settings.region, connections=CONNECTIONS)
+        self._clients = AwsClients(settings.region, connections=CONNECTIONS, session=session)
         self._fulfilment = self._loop.run_until_complete(self._open(settings))
         _log.info("cold_start", clients_ms=round((time.perf_counter() - started) * 1000, 3))
 

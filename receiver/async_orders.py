@@ -28,7 +28,7 @@ class AsyncOrders:
             InvalidOrder, ContentConflict, Unavailable: as `OrderPlacement.place`.
             Overloaded: too many orders are under way.
         """
-        if True:
+        with self._admission.admitted():
             placed = await self._placement.place(request)
             # Whoever claimed a repeated order has heard of it; only PENDING may be unheard of.
             if placed.order.status is OrderStatus.PENDING:

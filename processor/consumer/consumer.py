@@ -187,7 +187,9 @@ class Consumer:
 
     def _cut_short(self) -> int:
         """Cancel open receives and running handlers; return how many handlers those were."""
-        self._receiving.abort()
+        if self._receiving.abort():
+            # A long poll that nobody listens to would take what is handed back before it ends.
+            self._handling.hand_back_seconds = self._settings.wait_seconds
         running = [each for each in self._in_flight if each.handling is not None]
         for delivery in running:
             delivery.cancel_handler()

@@ -21,7 +21,10 @@ _log = get_logger()
 
 
 class Handling:
-    """Runs the handler for one delivery after the other, and tells the pace how it went."""
+    """Runs the handler for each delivery, and tells the pace how it went.
+
+    Messages of handlers that are cut short are shown again after `hand_back_seconds`.
+    """
 
     def __init__(
         self, handler: Handler, settings: ConsumerSettings, pace: Pace, hook: Hook
@@ -30,6 +33,7 @@ class Handling:
         self._settings = settings
         self._pace = pace
         self._hook = hook
+        self.hand_back_seconds = 0.0
 
     async def handle(self, delivery: Delivery) -> Outcome:
         """Run the handler and return what it decided.
@@ -42,7 +46,7 @@ class Handling:
         try:
             await self._handler(delivery.message)
         except asyncio.CancelledError:
-            return Lost() if delivery.lost else Retry(0)
+            return Lost() if delivery.lost else Retry(self.hand_back_seconds)
         except NotRetryable as refused:
             self._pace.handled(loop.time() - started)
             return Reject(refused.reason)

@@ -56,11 +56,16 @@ class Receiving:
         for poller in self._pollers - self._receiving:
             poller.cancel()
 
-    def abort(self) -> None:
-        """Cut off open receives too; what they took stays invisible for its time-out."""
+    def abort(self) -> bool:
+        """Cut off open receives too, and tell whether there were any.
+
+        SQS may not notice before their long polls end: whatever they take until then is seen by
+        nobody before its time-out.
+        """
         self._stopping = True
         for poller in self._pollers:
             poller.cancel()
+        return bool(self._receiving)
 
     async def until_ended(self) -> None:
         """Return once the last open receive has ended."""
@@ -76,20 +81,22 @@ class Receiving:
         while not self._stopping:
             await asyncio.sleep(self._pace.pause_seconds())
             permits = await self._permits.take(self._pace.most, self._pace.linger_seconds)
-            await self._receive_into(permits)
+            # A queue that failed answers a short poll at once when it is back.
+            wait_seconds = 0 if self._health.failing else self._settings.wait_seconds
+            await self._receive_into(permits, wait_seconds)
 
     async def _poll_while_full(self) -> None:
-        """Help out: end as soon as the queue or the permits are no longer plentiful."""
+        """Help out, without waiting: end as soon as messages or permits are not plentiful."""
         while not self._stopping and not self._pace.braking:
             permits = self._permits.take_now(MAX_RECEIVED)
-            if not permits or await self._receive_into(permits) < permits:
+            if not permits or await self._receive_into(permits, 0) < permits:
                 return
 
-    async def _receive_into(self, permits: int) -> int:
+    async def _receive_into(self, permits: int, wait_seconds: int) -> int:
         """Receive at most `permits` messages, deliver them, give back the other permits."""
         delivered = 0
         try:
-            for message in await self._receive(permits):
+            for message in await self._receive(permits, wait_seconds):
                 self._deliver(message)
                 delivered += 1
         finally:
@@ -103,7 +110,7 @@ class Receiving:
         if wanted and not self._stopping:
             self._add(self._poll_while_full())
 
-    async def _receive(self, permits: int) -> list[Message]:
+    async def _receive(self, permits: int, wait_seconds: int) -> list[Message]:
         """Return what a receive brought; nothing, after a pause, when the queue failed."""
         poller = asyncio.current_task()
         assert poller is not None  # noqa: S101 - we run in a task of `_add`
@@ -111,8 +118,7 @@ class Receiving:
         try:
             messages = await self._queue.receive(
                 permits,
-                # A queue that failed answers a short poll at once when it is back.
-                wait_seconds=0 if self._health.failing else self._settings.wait_seconds,
+                wait_seconds=wait_seconds,
                 visibility_timeout_seconds=self._settings.visibility_timeout_seconds,
             )
         except Exception as error:  # noqa: BLE001 - no error of a receive ends the loop

@@ -25,7 +25,7 @@ STEPS = ("starting the emulator", "running the Pulumi program", "starting", "up"
 
 @contextmanager
 def deploying(stack: str, run_dir: Path, *config: str) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 - our own script
         [sys.executable, str(SCRIPT), stack, str(run_dir), *config],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,

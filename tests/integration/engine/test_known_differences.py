@@ -88,7 +88,9 @@ def test_the_emulator_alone_does_not_take_partiql_statements_apart(tmp_path: Pat
     )
     environment = minimal_environment(tmp_path)
     command = [str(interpreter()), "-c", program]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(  # noqa: S603 - the emulator's own interpreter
+        command, env=environment, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"
 
 
@@ -96,7 +98,7 @@ def test_a_message_that_is_gone_cannot_be_deleted_again(shared_emulator: Running
     url, (first, second) = queue_with_messages(shared_emulator, "deleted-twice", 2)
     sqs = shared_emulator.client("sqs")
     sqs.delete_message(QueueUrl=url, ReceiptHandle=first["ReceiptHandle"])
-    with pytest.raises(ClientError, match="ReceiptHandleIsInvalid|receipt handle"):
+    with pytest.raises(ClientError, match=r"ReceiptHandleIsInvalid|receipt handle"):
         sqs.delete_message(QueueUrl=url, ReceiptHandle=first["ReceiptHandle"])
     entries = [{"Id": "1", "ReceiptHandle": second["ReceiptHandle"]}]
     assert sqs.delete_message_batch(QueueUrl=url, Entries=entries)["Successful"]

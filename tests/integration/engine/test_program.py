@@ -79,10 +79,9 @@ def test_a_role_may_do_what_its_policies_say_in_batches_too_and_nothing_else(
         dynamodb.batch_execute_statement(Statements=[statement])
         with pytest.raises(ClientError, match="dynamodb:GetItem"):
             dynamodb.get_item(TableName=table, Key={"id": {"S": "1"}})
+        update = f'UPDATE "{table}" SET a=1 WHERE id=?'  # noqa: S608 - PartiQL
         with pytest.raises(ClientError, match="dynamodb:PartiQLUpdate"):
-            dynamodb.execute_statement(
-                Statement=f'UPDATE "{table}" SET a=1 WHERE id=?', Parameters=[{"S": "1"}]
-            )
+            dynamodb.execute_statement(Statement=update, Parameters=[{"S": "1"}])
 
 
 def test_without_the_real_action_its_alias_is_gone_as_well(small: Deploy) -> None:

@@ -152,7 +152,7 @@ def refusing() -> None:
 
 def crashing() -> None:
     """A mistake in the program."""
-    {}["missing"]
+    raise KeyError("missing")
 
 
 STACKS = {

@@ -3,7 +3,7 @@
 import os
 import signal
 
-import echo
+import echo  # type: ignore[import-not-found]
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

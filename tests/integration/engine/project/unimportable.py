@@ -1,1 +1,1 @@
-import package_that_the_layer_lacks  # noqa: F401 - the test is about that
+import package_that_the_layer_lacks  # type: ignore[import-not-found]  # noqa: F401

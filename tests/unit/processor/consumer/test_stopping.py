@@ -7,7 +7,7 @@ import pytest
 from processor.consumer import Message, Stopped
 from processor.consumer.settings import poll_seconds
 from tests.support.fake_aws.wire import Fault, Wire
-from tests.support.queue_world import Handled, QueueWorld, until
+from tests.support.queue_world import SETTINGS, Handled, QueueWorld, until
 from tests.support.virtual_clock import now, virtual_time
 
 
@@ -117,6 +117,22 @@ async def test_a_second_stop_forces_the_end_and_still_hands_back() -> None:
     assert await running.ended() == Stopped(cut_short=10, forced=True)
     assert now() - began < 2.5
     assert world.held() == []
+
+
+@virtual_time
+async def test_what_is_handed_back_by_force_is_not_taken_by_the_receive_that_was_cut_off() -> None:
+    """SQS may go on with a long poll whose caller has left; it has to be over first."""
+    world, handled = QueueWorld(), Handled(seconds=1000)
+    world.send(5)
+    running = world.start(handled)
+    await until(lambda: handled.at_once == 5)
+    await asyncio.sleep(1)  # a long poll for the other five is open
+    running.consumer.stop()
+    running.consumer.stop()
+    await running.ended()
+    await asyncio.sleep(SETTINGS.wait_seconds + 1)
+    assert world.held() == []
+    assert [each.receive_count for each in world.queue.messages] == [1] * 5
 
 
 @virtual_time

@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from tests.integration.processor.shop import ProcessorProcess, QueueShop, until
+
+pytestmark = pytest.mark.integration
+
+Start = Callable[..., ProcessorProcess]
+
+
+def status(processor: ProcessorProcess, path: str) -> int:
+    with closing(http.client.HTTPConnection("127.0.0.1", processor.port, timeout=5)) as client:
+        client.request("GET", path)
+        return client.getresponse().status
+
+
+def test_announced_orders_are_paid_once_and_their_messages_deleted(
+    shop: QueueShop, processor: Start
+) -> None:
+    shop.stock(1000)
+    order_ids = shop.order(100)
+    running = processor()
+    until(lambda: shop.waiting() == (0, 0))
+    shop.assert_books_agree(order_ids, 1000)
+    running.popen.terminate()
+    assert running.exit_code() == 0
+    calls = [event["calls"] for event in running.named("aws_calls")]
+    assert sum(sum(each.values()) for each in calls) < 100, "less than one call an order"
+
+
+def test_it_is_alive_and_ready_and_says_so(processor: Start) -> None:
+    running = processor()
+    assert status(running, "/health") == 200
+    assert status(running, "/ready") == 200
+    assert next(event["event"] for event in running.events()) == "ready"
+
+
+def test_it_is_alive_but_not_ready_while_its_queue_does_not_exist(
+    shop: QueueShop, processor: Start
+) -> None:
+    running = processor(wait=False, SQS_QUEUE_URL=shop.queue + "-of-yesterday")
+    until(running.log.read_text)
+    until(lambda: status(running, "/health") == 200)
+    assert status(running, "/ready") == 503
+    [failing] = running.named("queue_failing")
+    assert "NonExistentQueue" in json.dumps(failing) or "QueueDoesNotExist" in json.dumps(failing)
+    running.popen.terminate()
+    assert running.exit_code() == 0
+
+
+def test_sold_out_orders_fail_and_nobody_pays_for_them(shop: QueueShop, processor: Start) -> None:
+    shop.stock(7)
+    shop.order(20)
+    processor(PAYMENT_SECONDS="0.1")
+    until(lambda: shop.waiting() == (0, 0))
+    assert sorted(shop.statuses()) == ["COMPLETED"] * 7 + ["FAILED"] * 13
+    assert len(shop.charged()) == 7
+    assert shop.stock_left() == 0
+
+
+def test_what_cannot_be_read_or_found_is_set_aside_with_its_reason(
+    shop: QueueShop, processor: Start
+) -> None:
+    shop.send(["nonsense", '{"schema":1,"order_id":"nobody"}', '{"schema":7,"order_id":"o"}'])
+    processor()
+    until(lambda: shop.waiting() == (0, 0))
+    reasons = dict(shop.set_aside())
+    assert reasons['{"schema":1,"order_id":"nobody"}'] == "order nobody does not exist"
+    assert reasons['{"schema":7,"order_id":"o"}'] == "unreadable: schema 7 is not 1"
+    assert reasons["nonsense"].startswith("unreadable: ")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_signal_lets_payments_end_and_leaves_nothing_invisible(
+    shop: QueueShop, processor: Start, number: signal.Signals
+) -> None:
+    shop.stock(1000)
+    shop.order(50)
+    running = processor(PAYMENT_SECONDS="1", PROCESSOR_CONCURRENCY="10")
+    until(lambda: shop.waiting()[1] == 10)
+    time.sleep(0.3)
+    running.popen.send_signal(number)
+    assert running.exit_code() == 0
+    visible, invisible = shop.waiting()
+    assert invisible == 0
+    assert 50 - visible == len(shop.charged()) == shop.statuses().count("COMPLETED")
+    assert "PROCESSING" not in shop.statuses()
+    assert running.events()[-1]["event"] == "stopped"
+
+
+def test_work_that_outlasts_the_drain_is_cut_short_handed_back_and_done_by_the_next(
+    shop: QueueShop, processor: Start
+) -> None:
+    shop.stock(1000)
+    order_ids = shop.order(5)
+    first = processor(PAYMENT_SECONDS="15", DRAIN_SECONDS="2")
+    until(lambda: shop.statuses() == ["PROCESSING"] * 5)
+    began = time.monotonic()
+    first.popen.terminate()
+    assert first.exit_code() == 1
+    assert time.monotonic() - began < 4
+    assert shop.waiting() == (5, 0)
+    processor(PAYMENT_SECONDS="0.1")
+    until(lambda: shop.waiting() == (0, 0), seconds=60)
+    shop.assert_books_agree(order_ids, 1000)
+
+
+def test_a_second_signal_forces_the_end_at_once(shop: QueueShop, processor: Start) -> None:
+    shop.stock(1000)
+    shop.order(5)
+    running = processor(PAYMENT_SECONDS="15", DRAIN_SECONDS="6", STOP_TIMEOUT_SECONDS="40")
+    until(lambda: shop.statuses() == ["PROCESSING"] * 5)
+    running.popen.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    assert running.popen.poll() is None
+    began = time.monotonic()
+    running.popen.send_signal(signal.SIGINT)
+    assert running.exit_code() == 128 + signal.SIGINT
+    assert time.monotonic() - began < 4
+    until(lambda: shop.waiting() == (5, 0))
+
+
+def test_two_processors_share_a_port_and_a_queue(shop: QueueShop, processor: Start) -> None:
+    shop.stock(1000)
+    order_ids = shop.order(100)
+    first = processor()
+    second = processor(port=first.port)
+    until(lambda: shop.waiting() == (0, 0))
+    shop.assert_books_agree(order_ids, 1000)
+    assert second.popen.poll() is None
+
+
+def test_a_port_that_is_taken_is_one_clear_line(processor: Start) -> None:
+    with socket.create_server(("0.0.0.0", 0)) as other:  # noqa: S104 - the whole port is taken
+        port = other.getsockname()[1]
+        running = processor(port=port, wait=False)
+        assert running.exit_code() == 2
+    assert running.log.read_text() == (
+        f"PORT = {port}: is in use by another program; stop that one or set another PORT\n"
+    )
+
+
+def test_wrong_settings_are_one_clear_line_each(processor: Start) -> None:
+    running = processor(wait=False, PROCESSOR_CONCURRENCY="0", DLQ_URL="")
+    assert running.exit_code() == 2
+    assert running.log.read_text().splitlines() == [
+        "DLQ_URL: is not set; the service cannot start without it",
+        "PROCESSOR_CONCURRENCY = 0: must be from 1 to 1000",
+    ]
+
+
+class Agent(ThreadingHTTPServer):
+    """Stands in for the ECS agent."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _AgentAnswers)
+        self.asked: list[dict[str, object]] = []
+        self.answer = '{"protection": {}}'
+
+
+class _AgentAnswers(BaseHTTPRequestHandler):
+    server: Agent
+
+    def do_PUT(self) -> None:
+        assert self.path == "/task-protection/v1/state"
+        length = int(self.headers["Content-Length"])
+        self.server.asked.append(json.loads(self.rfile.read(length)))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(self.server.answer.encode())
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def agent() -> Iterator[Agent]:
+    with Agent() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_the_task_is_protected_from_scale_in_exactly_while_it_is_busy(
+    shop: QueueShop, processor: Start, agent: Agent
+) -> None:
+    shop.stock(1000)
+    shop.order(5)
+    running = processor(
+        PAYMENT_SECONDS="7",
+        DRAIN_SECONDS="9",
+        ECS_AGENT_URI=f"http://127.0.0.1:{agent.server_port}",
+    )
+    until(lambda: agent.asked)
+    assert agent.asked == [{"ProtectionEnabled": True, "ExpiresInMinutes": 10}]
+    until(lambda: len(agent.asked) == 2)
+    assert shop.waiting() == (0, 0)
+    assert agent.asked[1] == {"ProtectionEnabled": False}
+    running.popen.terminate()
+    assert running.exit_code() == 0
+    assert len(agent.asked) == 2
+
+
+def test_an_agent_that_refuses_stops_no_work(
+    shop: QueueShop, processor: Start, agent: Agent
+) -> None:
+    agent.answer = '{"failure": {"Reason": "DEPLOYMENT_BLOCKED"}}'
+    shop.stock(1000)
+    order_ids = shop.order(5)
+    running = processor(ECS_AGENT_URI=f"http://127.0.0.1:{agent.server_port}")
+    until(lambda: shop.waiting() == (0, 0))
+    shop.assert_books_agree(order_ids, 1000)
+    running.popen.terminate()
+    assert running.exit_code() == 0

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from adapters.aws_models import load_models, shared_loader
+from lambda_fn import order_events
+
+ROOT = Path(__file__).parents[3]
+
+
+def in_a_fresh_process(code: str) -> str:
+    """Run Python with an empty environment and return what it prints."""
+    environment = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-W", "error", "-c", code]
+    return subprocess.run(  # noqa: S603 - our own code
+        command, env=environment, capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout
+
+
+def test_the_module_can_be_imported_without_any_environment() -> None:
+    code = "import lambda_fn.order_events as o; print(o._worker.cache_info().currsize)"
+    assert in_a_fresh_process(code).strip() == "0"
+
+
+def test_a_client_made_after_the_import_reads_no_more_models() -> None:
+    """Each environment is forked from a process that has imported: what it parsed is shared."""
+    code = """
+import asyncio
+import lambda_fn.order_events
+from adapters.aws_clients import AwsClients
+from adapters.aws_models import shared_loader
+
+async def make_client():
+    before = set(shared_loader()._cache)
+    async with AwsClients("us-west-2") as clients:
+        await clients.dynamodb()
+    print(sorted(set(shared_loader()._cache) - before))
+
+asyncio.run(make_client())
+"""
+    assert in_a_fresh_process(code).strip() == "[]"
+
+
+def test_importing_it_imports_no_web_server_and_no_consumer() -> None:
+    code = """
+import sys
+import lambda_fn.order_events
+print([m for m in sys.modules if m.split(".")[0] in {"processor", "receiver", "uvloop"}])
+"""
+    assert in_a_fresh_process(code).strip() == "[]"
+
+
+def test_models_are_parsed_once_a_process() -> None:
+    load_models("dynamodb")
+    assert shared_loader() is shared_loader()
+
+
+class Fulfilled:
+    """Stands in for the worker of the environment."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.messages: list[str] = []
+        self._error = error
+
+    def fulfil(self, messages: list[str]) -> None:
+        self.messages += messages
+        if self._error is not None:
+            raise self._error
+
+
+def event(*messages: str) -> dict[str, object]:
+    return {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": m}} for m in messages]}
+
+
+def test_every_record_of_the_event_is_fulfilled(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = Fulfilled()
+    monkeypatch.setattr(order_events, "_worker", lambda: worker)
+    assert order_events.handler(event("a", "b"), None) == {"orders": 2}
+    assert worker.messages == ["a", "b"]
+
+
+def test_a_failure_is_raised_so_that_lambda_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = Fulfilled(ExceptionGroup("1 of 1 records", [OSError("down")]))
+    monkeypatch.setattr(order_events, "_worker", lambda: worker)
+    with pytest.raises(ExceptionGroup):
+        order_events.handler(event("a"), None)
