@@ -12,6 +12,7 @@ from adapters.aws_clients import AwsClients, open_aws_clients
 from adapters.batched_order_store import BatchedOrderStore
 from adapters.batched_payment_gateway import BatchedPaymentGateway
 from adapters.logs import get_logger
+from adapters.quick_clients import quick_dynamodb, quick_sqs
 from orders.fulfilment import Fulfilment
 from processor.consumer import Consumer, ConsumerSettings, SqsQueue, Stopped
 from processor.consumer.emf import EmfMetrics
@@ -55,7 +56,7 @@ async def run_service(settings: Settings) -> int:
 @asynccontextmanager
 async def open_fulfilment(settings: Settings, clients: AwsClients) -> AsyncIterator[Fulfilment]:
     """Open the fulfilment over tables and payment provider, in batches."""
-    dynamodb = await clients.dynamodb()
+    dynamodb = quick_dynamodb(await clients.dynamodb())
     store = BatchedOrderStore(
         dynamodb, orders_table=settings.orders_table, products_table=settings.products_table
     )
@@ -95,7 +96,7 @@ async def _build_consumer(
     settings: Settings, clients: AwsClients, fulfilment: Fulfilment, metrics: EmfMetrics
 ) -> Consumer:
     queue = SqsQueue(
-        await clients.sqs(),
+        quick_sqs(await clients.sqs()),
         queue_url=settings.queue_url,
         dead_letter_queue_url=settings.dead_letter_queue_url,
     )

@@ -14,7 +14,7 @@ import aiohttp
 from adapters.logs import get_logger
 
 PATH = "/task-protection/v1/state"
-CHECK_SECONDS = 5.0
+CHECK_SECONDS = 2.0
 # The task frees itself when its work is done; this is for the case that it cannot any more.
 EXPIRES_MINUTES = 10
 RENEW_SECONDS = EXPIRES_MINUTES * 60 / 2

@@ -22,7 +22,7 @@ class Query:
             if name not in allowed:
                 rule = f"is not a parameter here; there are {', '.join(sorted(allowed))}"
                 raise broken_rule(name, rule)
-            if False:
+            if len(self._values.getall(name)) > 1:
                 raise broken_rule(name, "must be sent once")
 
     def text(self, name: str) -> str | None:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from lab.deployment import Deployment, deploy
 from lab.engine.config import parse_overrides
@@ -71,7 +71,9 @@ def up(
 
 
 def _show(deployment: Deployment, console: Console) -> None:
-    table = Table("output", "value", title=f"{deployment.topology} on this machine")
+    table = Table(
+        "output", Column("value", overflow="fold"), title=f"{deployment.topology} on this machine"
+    )
     for name, value in deployment.outputs.items():
         table.add_row(name, value)
     table.add_row("emulator", deployment.endpoint_url)

@@ -30,7 +30,9 @@ class StartGate:
         self._spawn = lambda_runtime.ProvidedWorker._spawn
 
     def install(self) -> None:
-        """Put this gate in the place of the emulator's functions."""
+        """Put this gate in the place of the emulator's functions; RuntimeError if they moved."""
+        if lambda_svc.acquire_worker is not self._acquire:
+            raise RuntimeError("another version of the emulator leases environments elsewhere")
         lambda_svc.acquire_worker = self.acquire
         lambda_svc.release_worker = self.release
         gate = self

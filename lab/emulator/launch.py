@@ -72,7 +72,8 @@ def wake_up_less(seconds: float) -> None:
     They are woken by what they wait for anyhow. Looking 20 times a second, two hundred of them kept
     a core busy with taking the interpreter lock from each other.
     """
-    lambda_runtime._PROVIDED_POLL = seconds
+    # Read before it is set: another version that knows it no more fails here.
+    lambda_runtime._PROVIDED_POLL = max(seconds, lambda_runtime._PROVIDED_POLL)
     serve_forever = socketserver.BaseServer.serve_forever
 
     def serve(server: socketserver.BaseServer, poll_interval: float = 0.5) -> None:

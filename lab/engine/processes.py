@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from lab.engine.guard import GUARD
 from lab.engine.interrupts import impatient, shielded
 from lab.errors import EngineError
 
@@ -60,6 +61,7 @@ class ManagedProcess:
                 )
             except OSError as error:
                 raise EngineError(f"{name} could not be started: {error}") from error
+            GUARD.began(self._popen.pid)
 
     @property
     def pid(self) -> int:
@@ -90,6 +92,7 @@ class ManagedProcess:
         self.send(signal.SIGKILL)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._popen.wait(_KILL_SECONDS)
+        GUARD.ended(self.pid)
 
 
 def stop_together(processes: Iterable[ManagedProcess], *, patience_seconds: float) -> None:

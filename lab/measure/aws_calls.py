@@ -1,8 +1,9 @@
 """Counts the AWS requests of a sale from what the services and functions logged.
 
 Each process logs the requests since its last such line every few seconds, once more when it
-stops, and the function after each invocation. The lines written between the start of a sale and
-`LOG_SECONDS` after its drain are its own, as long as the next sale starts no earlier than that.
+stops, and the function after each invocation. What was logged after the first order of a sale and
+before the first order of the next belongs to it, provided that between the end of its drain and
+that next order at least `LOG_SECONDS` pass.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 
 from lab.measure.books import epoch_seconds
 
-LOG_SECONDS = 6.0
+LOG_SECONDS = 5.5
 EVENT = "aws_calls"
 
 

@@ -15,14 +15,19 @@ from pathlib import Path
 import psutil
 
 from lab.load.scenarios import Scenario
+from lab.measure.aws_calls import LOG_SECONDS
+from lab.measure.measures import Observation, evaluate
 from lab.measure.sampler import MIB
 from lab.measure.scenario import View, run_scenario
+from lab.measure.settle import settle
 from lab.measure.system import Deploy, System
 from lab.results.model import Machine, Results, ScenarioResult, TopologyResult
 
 TOPOLOGIES = ("sync", "async", "serverless")
 GIB = 1024 * MIB
 LOOPBACK = "127.0.0.1"
+# The least time between starting Locust and its first order.
+LOCUST_START_SECONDS = 0.7
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class Plan:
     scale: str
 
 
-RunScenario = Callable[..., ScenarioResult]
+RunScenario = Callable[..., Observation]
 
 
 class Campaign:
@@ -64,6 +69,7 @@ class Campaign:
         self._save = save
         self._billed_config = billed_config
         self._run = run
+        self._quiet_until = 0.0
         self.results = Results(
             started_at=_now(),
             finished_at=None,
@@ -95,21 +101,30 @@ class Campaign:
             run_dir=self._folder / "runs" / topology,
             progress=lambda text: self._view.stage(f"{topology}: {text}"),
         )
+        seen: list[Observation] = []
         with context as system:
             self._add(topology, _empty(system, time.monotonic() - began))
             for scenario in self._plan.scenarios:
-                view = _Prefixed(topology, self._view)
-                result = self._run(
-                    system,
-                    scenario,
-                    view,
-                    billed_config=self._billed_config(topology),
-                    memory_before_mib=memory_before,
-                )
-                known = self.results.topologies[topology]
-                scenarios = {**known.scenarios, scenario.name: result}
-                self._add(topology, replace(known, scenarios=scenarios))
+                seen.append(self._run_sale(system, scenario, memory_before))
+                self._add_sales(topology, {scenario.name: evaluate(seen[-1])})
             self._view.stage(f"{topology}: taking the stack down")
+        logs = system.run_dir / "logs"
+        self._add_sales(topology, settle(seen, logs, self._billed_config(topology)))
+
+    def _run_sale(self, system: System, scenario: Scenario, memory_before: float) -> Observation:
+        observation = self._run(
+            system,
+            scenario,
+            _Prefixed(system.topology, self._view),
+            memory_before_mib=memory_before,
+            not_before=self._quiet_until,
+        )
+        self._quiet_until = time.time() + LOG_SECONDS - LOCUST_START_SECONDS
+        return observation
+
+    def _add_sales(self, topology: str, sales: dict[str, ScenarioResult]) -> None:
+        known = self.results.topologies[topology]
+        self._add(topology, replace(known, scenarios={**known.scenarios, **sales}))
 
     def _add(self, topology: str, result: TopologyResult) -> None:
         topologies = {**self.results.topologies, topology: result}

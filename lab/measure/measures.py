@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import fmean
 
@@ -28,15 +28,20 @@ class Observation:
     topology: str
     config: Mapping[str, str]
     drained: bool
-    api_calls: dict[str, int]
-    log_bytes: int
     memory_before_mib: float
+    api_calls: dict[str, int] = field(default_factory=dict)
+    log_bytes_per_order: float = 0.0
+
+    @property
+    def began(self) -> float:
+        """Epoch second of the first order."""
+        return min(record.sent_at for record in self.sale.records)
 
 
 def evaluate(seen: Observation) -> ScenarioResult:
     """Return every measure of the sale but its bill."""
     sale, records = seen.sale, seen.sale.records
-    began = min(record.sent_at for record in records)
+    began = seen.began
     ended = max(record.answered_at for record in records)
     accepted = [record for record in records if record.outcome is Outcome.ACCEPTED]
     paid = sale.paid()
@@ -147,5 +152,5 @@ def usage(seen: Observation) -> Usage | None:
     return Usage(
         api_calls=_calls_per_order(seen.api_calls, seen.sale),
         products=sum(len(order.units) for order in orders) / len(orders),
-        log_bytes=seen.log_bytes / len(orders),
+        log_bytes=seen.log_bytes_per_order,
     )

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from lab.load.drive import Drive, LoadProgress, run_sale
 from lab.load.records import read_records
 from lab.load.scenarios import Scenario
-from lab.measure.audit import Sale, sale_of
-from lab.measure.aws_calls import LOG_SECONDS, calls_between, read_calls
+from lab.measure.audit import sale_of
 from lab.measure.backlog import BacklogSource, TableBacklog, backlog_source
-from lab.measure.bill import bill
 from lab.measure.books import read_books, read_stock
 from lab.measure.drain import DrainProgress, drain_limit, wait_for_drain
 from lab.measure.little import predict
-from lab.measure.measures import Observation, evaluate, usage
+from lab.measure.measures import Observation
 from lab.measure.sampler import Sampler
 from lab.measure.system import System
-from lab.results.model import Measures, ScenarioResult
-
-SERVICE_LOGS = ("receiver-*.log", "processor-*.log", "function-*.log")
+from lab.results.model import Measures
 
 
 class View(Protocol):
@@ -50,12 +44,13 @@ def run_scenario(
     scenario: Scenario,
     view: View,
     *,
-    billed_config: Mapping[str, str],
     memory_before_mib: float,
+    not_before: float = 0.0,
     run: SaleRunner = run_sale,
-    log_seconds: float = LOG_SECONDS,
-) -> ScenarioResult:
-    """Drive the sale, wait for its drain, audit it and return its measures.
+) -> Observation:
+    """Drive the sale, wait for its drain, and return what was seen; requests are counted later.
+
+    Locust is not started before the epoch second `not_before`.
 
     Raises:
         LabError: Locust failed, or a process of the deployment died.
@@ -63,31 +58,24 @@ def run_scenario(
     dynamodb = system.client("dynamodb")
     predicted = predict(system.topology, scenario, system.config)
     stock_before = read_stock(dynamodb, system.outputs["products_table"])
-    log_bytes_before = _log_bytes(system.run_dir)
     sources = _sources(system, dynamodb)
     drive = _drive(system, scenario)
-    started = time.time()
+    time.sleep(max(0.0, not_before - time.time()))
     with Sampler(sources[0]) as sampler:
         view.stage(f"{scenario.name} sale: the doors open")
         run(drive, progress=lambda state: view.sale(scenario, state), check=system.check)
         drained = _drain(system, sources, predicted, view)
     view.stage(f"{scenario.name} sale: auditing every order")
-    ended = time.time()
-    sale = _audited(system, dynamodb, drive, stock_before)
-    # The services write their request counts every few seconds: give them the time.
-    time.sleep(max(0.0, ended + log_seconds - time.time()))
-    seen = Observation(
+    books = read_books(dynamodb, system.outputs)
+    return Observation(
         scenario=scenario,
-        sale=sale,
+        sale=sale_of(read_records(drive.records), stock_before, books),
         readings=sampler.readings,
         topology=system.topology,
         config=system.config,
         drained=drained,
-        api_calls=calls_between(read_calls(system.run_dir / "logs"), started, time.time()),
-        log_bytes=_log_bytes(system.run_dir) - log_bytes_before,
         memory_before_mib=memory_before_mib,
     )
-    return _with_bill(evaluate(seen), system.topology, billed_config, seen)
 
 
 def _drive(system: System, scenario: Scenario) -> Drive:
@@ -116,22 +104,3 @@ def _drain(system: System, sources: list[BacklogSource], predicted: Measures, vi
         progress=lambda state: view.drain(state, predicted.drain_seconds),
         check=system.check,
     )
-
-
-def _audited(system: System, dynamodb: Any, drive: Drive, stock_before: dict[str, int]) -> Sale:
-    return sale_of(read_records(drive.records), stock_before, read_books(dynamodb, system.outputs))
-
-
-def _with_bill(
-    result: ScenarioResult, topology: str, config: Mapping[str, str], seen: Observation
-) -> ScenarioResult:
-    used = usage(seen)
-    if used is None:
-        return result
-    month = bill(topology, config, used)
-    return replace(result, bill=month, dollars_per_million_orders=month.dollars)
-
-
-def _log_bytes(run_dir: Path) -> int:
-    logs = run_dir / "logs"
-    return sum(path.stat().st_size for pattern in SERVICE_LOGS for path in logs.glob(pattern))

@@ -49,6 +49,7 @@ class Fleet:
         Raises LabError for a busy port, EngineError for a process that ends or does not get ready.
         """
         wanted = [service for service in services if service.desired_count]
+        _refuse_twins(wanted)
         for service in wanted:
             _refuse_busy_port(service.task)
         self._home.mkdir(parents=True, exist_ok=True)
@@ -120,6 +121,14 @@ class Fleet:
             f"{slow.name} was not ready after {_READY_SECONDS:.0f} s (it logs event `ready` and "
             f"answers 200 on /ready); log: {slow.log}; last lines:\n{last_lines(slow.log)}"
         )
+
+
+def _refuse_twins(services: Iterable[ServiceDeclaration]) -> None:
+    """Processes and logs are named after the container: each name needs a service of its own."""
+    names = [service.task.container for service in services]
+    twins = {name for name in names if names.count(name) > 1}
+    if twins:
+        raise EngineError(f"more than one service has a container named {min(twins)!r}; rename one")
 
 
 def _refuse_busy_port(task: TaskDeclaration) -> None:

@@ -7,10 +7,12 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from lab.cli.main import main
 from lab.emulator.server import free_port
 from lab.engine.paths import ROOT
 from tests.integration.engine.leftovers import processes_of
@@ -20,15 +22,19 @@ pytestmark = pytest.mark.integration
 PATIENCE_SECONDS = 60.0
 
 
-def lab(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "lab", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
+@pytest.fixture
+def lab(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[object, str]]:
+    """Run the command line in this process and return its exit code and standard error."""
+
+    def run(*arguments: str) -> tuple[object, str]:
+        monkeypatch.setattr(sys, "argv", ["lab", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code, capsys.readouterr().err
+
+    return run
 
 
 @pytest.mark.parametrize(
@@ -42,20 +48,24 @@ def lab(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["sync", "--config", "receiverPort"], "key=value"),
     ],
 )
-def test_wrong_configuration_is_one_line_and_code_2(arguments: list[str], said: str) -> None:
-    done = lab("up", *arguments)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+def test_wrong_configuration_is_one_line_and_code_2(
+    lab: Callable[..., tuple[object, str]], arguments: list[str], said: str
+) -> None:
+    code, errors = lab("up", *arguments)
+    assert code == 2
+    assert said in errors
+    assert len(errors.splitlines()) == 1
 
 
-def test_a_busy_port_is_one_line_with_the_remedy_and_code_2() -> None:
+def test_a_busy_port_is_one_line_with_the_remedy_and_code_2(
+    lab: Callable[..., tuple[object, str]],
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = lab("up", "sync", "--config", f"receiverPort={port}")
-    assert done.returncode == 2
+        code, errors = lab("up", "sync", "--config", f"receiverPort={port}")
+    assert code == 2
     said = f"lab: receiverPort {port} is in use; stop what listens there or choose another port"
-    assert done.stderr == f"{said} with --config receiverPort=...\n"
+    assert errors == f"{said} with --config receiverPort=...\n"
 
 
 def test_up_shows_outputs_and_requests_and_ends_with_130_after_an_interrupt(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
+from lab.emulator.installation import PROJECT, version
 from lab.emulator.server import HOST, Credentials, Emulator, port_is_free
 from lab.errors import EngineError
 from tests.integration.engine.leftovers import files_but_logs, processes_of
@@ -25,6 +26,11 @@ def test_it_answers_on_the_loopback_address_only_and_is_gone_when_closed(run_dir
     assert processes_of(run_dir) == []
     assert files_but_logs(run_dir) == [run_dir / "tmp"]
     assert list((run_dir / "tmp").iterdir()) == []
+
+
+def test_the_installed_version_is_the_one_that_is_pinned() -> None:
+    pinned = (PROJECT / "pyproject.toml").read_text()
+    assert version().replace(" ", "==") in pinned
 
 
 def test_a_busy_port_is_refused_before_anything_starts(run_dir: Path) -> None:

@@ -75,6 +75,18 @@ def test_invocations_at_once_have_environments_of_their_own(small: Deploy) -> No
     assert len({answer["pid"] for answer in answers}) == 12
 
 
+def test_events_that_wait_for_their_turn_take_environments_that_become_free(
+    small: Deploy,
+) -> None:
+    with small("function") as deployment, ThreadPoolExecutor(40) as pool:
+        client = deployment.client("lambda")
+        name = deployment.outputs["function"]
+        answers = list(
+            pool.map(lambda _: json.load(client.invoke(FunctionName=name)["Payload"]), range(40))
+        )
+    assert len({answer["pid"] for answer in answers}) < 40
+
+
 def test_the_topic_invokes_the_function(small: Deploy, run_dir: Path) -> None:
     with small("function") as deployment:
         deployment.client("sns").publish(

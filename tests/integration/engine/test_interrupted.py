@@ -50,9 +50,13 @@ def wait_for(process: subprocess.Popen[str], step: str) -> None:
     pytest.fail(f"ended before it said {step!r}: {process.communicate()[1]}")
 
 
-@pytest.mark.parametrize("stack", ["service", "function"])
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("stack", "step", "number"),
+    [
+        *(("service", step, signal.SIGINT) for step in STEPS),
+        *(("function", step, signal.SIGTERM) for step in STEPS),
+    ],
+)
 def test_an_interrupt_at_any_step_leaves_no_process_port_or_file(
     stack: str, step: str, number: signal.Signals, run_dir: Path
 ) -> None:
@@ -65,6 +69,19 @@ def test_an_interrupt_at_any_step_leaves_no_process_port_or_file(
     assert processes_of(run_dir) == []
     assert port_is_free(port)
     assert files_but_logs(run_dir) == []
+
+
+@pytest.mark.parametrize("stack", ["service", "function"])
+def test_a_killed_lab_leaves_no_process_either(stack: str, run_dir: Path) -> None:
+    with deploying(stack, run_dir, f"port={free_port()}") as process:
+        wait_for(process, "up")
+        assert processes_of(run_dir)
+        process.kill()
+        process.wait(PATIENCE_SECONDS)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while processes_of(run_dir) and time.monotonic() < deadline:
+            time.sleep(0.1)
+    assert processes_of(run_dir) == []
 
 
 def test_a_second_interrupt_ends_the_wait_for_a_stubborn_service(run_dir: Path) -> None:

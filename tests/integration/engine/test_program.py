@@ -77,6 +77,9 @@ def test_a_role_may_do_what_its_policies_say_in_batches_too_and_nothing_else(
         insert = f"INSERT INTO \"{table}\" VALUE {{'id': ?}}"
         statement = {"Statement": insert, "Parameters": [{"S": "1"}]}
         dynamodb.batch_execute_statement(Statements=[statement])
+        elsewhere = {**statement, "Statement": insert.replace(table, "another-table")}
+        with pytest.raises(ClientError, match="dynamodb:PartiQLInsert"):
+            dynamodb.batch_execute_statement(Statements=[elsewhere])
         with pytest.raises(ClientError, match="dynamodb:GetItem"):
             dynamodb.get_item(TableName=table, Key={"id": {"S": "1"}})
         update = f'UPDATE "{table}" SET a=1 WHERE id=?'  # noqa: S608 - PartiQL

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from lab.emulator.server import free_port
-from tests.integration.processor.shop import ProcessorProcess, QueueShop, start_processor
 from tests.support.emulator import RunningEmulator
+from tests.support.queue_shop import ProcessorProcess, QueueShop, start_processor
 
 
 @pytest.fixture

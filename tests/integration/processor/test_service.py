@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.integration.processor.shop import ProcessorProcess, QueueShop, until
+from tests.support.queue_shop import ProcessorProcess, QueueShop, until
 
 pytestmark = pytest.mark.integration
 
@@ -104,15 +104,15 @@ def test_work_that_outlasts_the_drain_is_cut_short_handed_back_and_done_by_the_n
 ) -> None:
     shop.stock(1000)
     order_ids = shop.order(5)
-    first = processor(PAYMENT_SECONDS="15", DRAIN_SECONDS="2")
+    first = processor(PAYMENT_SECONDS="6", DRAIN_SECONDS="2", LEASE_SECONDS="12")
     until(lambda: shop.statuses() == ["PROCESSING"] * 5)
     began = time.monotonic()
     first.popen.terminate()
     assert first.exit_code() == 1
     assert time.monotonic() - began < 4
     assert shop.waiting() == (5, 0)
-    processor(PAYMENT_SECONDS="0.1")
-    until(lambda: shop.waiting() == (0, 0), seconds=60)
+    processor(PAYMENT_SECONDS="0.1", LEASE_SECONDS="12")
+    until(lambda: shop.waiting() == (0, 0))
     shop.assert_books_agree(order_ids, 1000)
 
 
@@ -200,8 +200,7 @@ def test_the_task_is_protected_from_scale_in_exactly_while_it_is_busy(
     shop.stock(1000)
     shop.order(5)
     running = processor(
-        PAYMENT_SECONDS="7",
-        DRAIN_SECONDS="9",
+        PAYMENT_SECONDS="3",
         ECS_AGENT_URI=f"http://127.0.0.1:{agent.server_port}",
     )
     until(lambda: agent.asked)

@@ -163,7 +163,9 @@ async def test_an_error_of_one_statement_is_its_own(monkeypatch: pytest.MonkeyPa
         assert await inserter.insert(pending_order()) is False
 
 
-@pytest.mark.parametrize("first", [(500, ""), (0, ""), published([], [0]), (200, "<html/>")])
+@pytest.mark.parametrize(
+    "first", [(500, ""), (500, published([0])[1]), (0, ""), published([], [0]), (200, "<html/>")]
+)
 async def test_an_announcement_that_was_not_taken_is_sent_again_the_ordinary_way(
     monkeypatch: pytest.MonkeyPatch, first: tuple[int, str]
 ) -> None:

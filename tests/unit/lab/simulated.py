@@ -91,9 +91,9 @@ def observe(topology: str, scenario: Scenario) -> Observation:
         topology=topology,
         config=CONFIG,
         drained=True,
-        api_calls=calls,
-        log_bytes=400 * len(orders),
         memory_before_mib=1_000.0,
+        api_calls=calls,
+        log_bytes_per_order=400.0,
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
+from multidict import CIMultiDict
 
 from receiver import intake
 from tests.unit.receiver.fakes import Receiver, eventually, order_with, problem_of
@@ -205,6 +206,14 @@ async def test_an_idempotency_key_that_breaks_the_rules_is_422(
     receiver: Receiver, key: str
 ) -> None:
     response = await receiver.post(encoded(), **{"Idempotency-Key": key})
+    assert response.status == 422
+    assert (await problem_of(response))["field"] == "Idempotency-Key"
+
+
+async def test_two_idempotency_keys_are_422(receiver: Receiver) -> None:
+    headers = CIMultiDict([("Content-Type", JSON), ("Idempotency-Key", "a")])
+    headers.add("Idempotency-Key", "b")
+    response = await receiver.client.post("/orders", data=encoded(), headers=headers)
     assert response.status == 422
     assert (await problem_of(response))["field"] == "Idempotency-Key"
 

@@ -115,6 +115,19 @@ async def test_a_repeat_of_a_settled_order_is_answered_without_paying_again(
     assert sync_receiver.payments.charged == ["s-1"]
 
 
+async def test_a_repeat_of_a_settled_order_does_not_wait_for_a_payment_slot(
+    sync_receiver: Receiver,
+) -> None:
+    await sync_receiver.order("/orders/sync", order_id="s-0")
+    sync_receiver.payments.open.clear()
+    paying = [ask(sync_receiver, f"s-{n}") for n in (1, 2)]
+    await eventually(lambda: sync_receiver.payments.under_way == 2)
+    async with asyncio.timeout(5):
+        assert (await ask(sync_receiver, "s-0")).status == 200
+    sync_receiver.payments.open.set()
+    await asyncio.gather(*paying)
+
+
 async def test_an_order_that_another_worker_keeps_is_a_conflict_that_says_when_to_come_again(
     sync_receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,10 +10,11 @@ import pytest
 from lab.errors import EngineError
 from lab.load.scenarios import FLASH, NORMAL, Scenario
 from lab.measure.campaign import Campaign, Plan, with_free_ports
+from lab.measure.measures import Observation
 from lab.measure.system import System
-from lab.results.model import Results, ScenarioResult
+from lab.results.model import Results
 from tests.unit.lab.measure.system import FakeSystem, Watched
-from tests.unit.lab.simulated import CONFIG, simulated_sale
+from tests.unit.lab.simulated import CONFIG, observe
 
 SALES = (NORMAL.lasting(2), FLASH.lasting(2))
 
@@ -25,6 +27,7 @@ class World:
         self.saved: list[Results] = []
         self.configs: list[Mapping[str, str]] = []
         self.broken: str | None = None
+        self.not_before: list[float] = []
 
     @contextmanager
     def deploy(
@@ -43,11 +46,12 @@ class World:
         finally:
             self.events.append(f"down {topology}")
 
-    def run(self, system: System, scenario: Scenario, *_: object, **__: object) -> ScenarioResult:
+    def run(self, system: System, scenario: Scenario, _: object, **options: object) -> Observation:
         self.events.append(f"{system.topology} {scenario.name}")
         if self.broken == system.topology:
             raise EngineError("processor-0 died")
-        return simulated_sale(system.topology, scenario)
+        self.not_before.append(float(str(options["not_before"])))
+        return observe(system.topology, scenario)
 
     def campaign(self, folder: Path, *topologies: str) -> Campaign:
         return Campaign(
@@ -84,8 +88,8 @@ def test_each_topology_is_up_for_all_its_sales_and_gone_before_the_next(
 def test_results_are_saved_after_each_sale(world: World, tmp_path: Path) -> None:
     world.campaign(tmp_path, "sync").run()
     known = [len(saved.topologies["sync"].scenarios) for saved in world.saved]
-    assert known == [0, 1, 2, 2]
-    assert [saved.finished_at is None for saved in world.saved] == [True, True, True, False]
+    assert known == [0, 1, 2, 2, 2]
+    assert [saved.finished_at is None for saved in world.saved] == [True, True, True, True, False]
 
 
 def test_a_topology_that_breaks_is_taken_down_and_what_was_measured_stays(
@@ -111,3 +115,12 @@ def test_the_users_configuration_reaches_the_stack_with_free_ports(
 
 def test_a_port_that_the_user_chose_is_kept() -> None:
     assert with_free_ports({"receiverPort": "9999"})["receiverPort"] == "9999"
+
+
+def test_a_second_sale_leaves_the_services_time_to_log_the_requests_of_the_first(
+    world: World, tmp_path: Path
+) -> None:
+    began = time.time()
+    world.campaign(tmp_path, "sync").run()
+    assert world.not_before[0] < began
+    assert began + 4 < world.not_before[1] < began + 8

@@ -66,9 +66,9 @@ def seen_sale() -> Observation:
         topology="async",
         config=CONFIG,
         drained=True,
-        api_calls={"dynamodb:PutItem": 6, "sns:PublishBatch": 3},
-        log_bytes=900,
         memory_before_mib=800.0,
+        api_calls={"dynamodb:PutItem": 6, "sns:PublishBatch": 3},
+        log_bytes_per_order=300.0,
     )
 
 

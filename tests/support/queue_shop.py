@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.support.emulator import RunningEmulator
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30
 STOP_SECONDS = 60
 PRICE_CENTS = 1999
@@ -104,8 +104,12 @@ class QueueShop:
     def order(self, count: int) -> list[str]:
         """Place and announce so many orders of one unit; return their ids."""
         order_ids = [uuid.uuid4().hex for _ in range(count)]
-        for order_id in order_ids:
-            self._dynamodb.put_item(TableName=self._table("orders"), Item=_pending(order_id))
+        for start in range(0, count, 25):
+            puts = [
+                {"PutRequest": {"Item": _pending(order_id)}}
+                for order_id in order_ids[start : start + 25]
+            ]
+            self._dynamodb.batch_write_item(RequestItems={self._table("orders"): puts})
         self.send(json.dumps({"schema": 1, "order_id": each}) for each in order_ids)
         return order_ids
 
@@ -190,13 +194,13 @@ def _pending(order_id: str) -> dict[str, Any]:
     }
 
 
-def start_processor(
-    variables: Mapping[str, str], port: int, log: Path, *, wait: bool = True
+def start_process(
+    command: Sequence[str], variables: Mapping[str, str], port: int, log: Path, *, wait: bool = True
 ) -> ProcessorProcess:
-    """Start a processor, and wait until it serves."""
+    """Start a consumer, and wait until it serves."""
     with log.open("wb") as output:
-        popen = subprocess.Popen(
-            [sys.executable, "-m", "processor"],
+        popen = subprocess.Popen(  # noqa: S603 - our own modules
+            command,
             env={**variables, "PORT": str(port)},
             cwd=ROOT,
             stdout=output,
@@ -209,9 +213,16 @@ def start_processor(
     return process
 
 
+def start_processor(
+    variables: Mapping[str, str], port: int, log: Path, *, wait: bool = True
+) -> ProcessorProcess:
+    """Start `python -m processor`, and wait until it serves."""
+    return start_process([sys.executable, "-m", "processor"], variables, port, log, wait=wait)
+
+
 def until(condition: Callable[[], object], seconds: float = START_SECONDS) -> None:
     """Return once the condition holds."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.05)
+        time.sleep(0.02)

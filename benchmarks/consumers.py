@@ -1,0 +1,118 @@
+"""The consumers that are measured: `python -m benchmarks.consumers VARIANT`.
+
+All take the processor's environment variables and log the same events.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import uvloop
+
+from adapters.aws_clients import AwsClients, open_aws_clients
+from adapters.logs import configure_logging, get_logger
+from adapters.order_store import DynamoOrderStore
+from adapters.payment_gateway import SimulatedPaymentGateway
+from adapters.quick_clients import quick_sqs
+from benchmarks.naive_loops import LOOPS, Work
+from orders.fulfilment import Fulfilment
+from orders.message import decode_order_placed
+from processor.__main__ import main as processor
+from processor.consumer import Consumer, Message, SqsQueue
+from processor.service import consumer_settings
+from processor.settings import Settings, settings_from
+
+OURS, ALONE, ONE_BY_ONE = "ours", "alone", "one_by_one"
+
+_log = get_logger()
+
+
+def main(variant: str) -> int:
+    """Run one variant until a signal; return the exit code."""
+    if variant == OURS:
+        return processor()
+    settings = settings_from(os.environ)
+    configure_logging(variant, settings.log_level)
+    run = {ALONE: _consumer_alone, ONE_BY_ONE: _one_by_one}.get(variant) or _naive(variant)
+    uvloop.run(_run(run, settings))
+    return 0
+
+
+Run = Callable[[Settings, AwsClients], Awaitable[None]]
+
+
+async def _run(run: Run, settings: Settings) -> None:
+    async with open_aws_clients(settings.region, connections=128) as clients:
+        work = asyncio.ensure_future(run(settings, clients))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+        with suppress(asyncio.CancelledError):
+            await work
+
+
+async def _consumer_alone(settings: Settings, clients: AwsClients) -> None:
+    """Receive and delete, with a handler that does nothing."""
+    queue = SqsQueue(
+        quick_sqs(await clients.sqs()),
+        queue_url=settings.queue_url,
+        dead_letter_queue_url=settings.dead_letter_queue_url,
+    )
+
+    async def do_nothing(_message: Message) -> None:
+        return
+
+    consumer = Consumer(queue, do_nothing, consumer_settings(settings))
+    _log.info("ready")
+    try:
+        await consumer.run()
+    except asyncio.CancelledError:
+        consumer.stop()
+        raise
+
+
+async def _one_by_one(settings: Settings, clients: AwsClients) -> None:
+    """Fulfil as safely as ours does, with one call for each step of each order."""
+    sqs, dynamodb = await clients.sqs(), await clients.dynamodb()
+    fulfilment = Fulfilment(
+        store=DynamoOrderStore(
+            dynamodb, orders_table=settings.orders_table, products_table=settings.products_table
+        ),
+        payments=SimulatedPaymentGateway(
+            dynamodb,
+            payments_table=settings.payments_table,
+            payment_seconds=settings.payment_seconds,
+        ),
+        lease_seconds=settings.lease_seconds,
+    )
+
+    async def work() -> None:
+        while True:
+            answer = await sqs.receive_message(
+                QueueUrl=settings.queue_url, MaxNumberOfMessages=1, WaitTimeSeconds=20
+            )
+            for message in answer.get("Messages", []):
+                await fulfilment.fulfil(decode_order_placed(message["Body"]).order_id)
+                await sqs.delete_message(
+                    QueueUrl=settings.queue_url, ReceiptHandle=message["ReceiptHandle"]
+                )
+
+    _log.info("ready")
+    await asyncio.gather(*(work() for _ in range(settings.concurrency)))
+
+
+def _naive(variant: str) -> Run:
+    async def run(settings: Settings, clients: AwsClients) -> None:
+        work = Work(await clients.sqs(), await clients.dynamodb(), settings)
+        _log.info("ready")
+        await LOOPS[variant](work)
+
+    return run
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

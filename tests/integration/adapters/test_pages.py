@@ -1,0 +1,112 @@
+"""Query of the index and the scan paginator: order, limits, and where the next page starts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from adapters.aws_errors import error_code
+from tests.integration.adapters.clouds import INDEX, Cloud
+
+COUNT = 7
+
+
+@pytest.fixture
+async def table(cloud: Cloud) -> str:
+    name = cloud.create_table("orderId")
+    for number in range(COUNT):
+        await cloud.dynamodb.put_item(
+            TableName=name,
+            Item={
+                "orderId": {"S": str(number)},
+                "status": {"S": "PENDING"},
+                "createdAt": {"S": f"2026-01-{number:02}"},
+                "lines": {"S": "[]"},
+            },
+        )
+    other = {"orderId": {"S": "x"}, "status": {"S": "FAILED"}, "createdAt": {"S": "2026-01-03"}}
+    await cloud.dynamodb.put_item(TableName=name, Item=other)
+    return name
+
+
+async def query(cloud: Cloud, table: str, **options: Any) -> Any:
+    request: dict[str, Any] = {
+        "TableName": table,
+        "IndexName": INDEX,
+        "KeyConditionExpression": "#status = :status",
+        "ExpressionAttributeNames": {"#status": "status"},
+        "ExpressionAttributeValues": {":status": {"S": "PENDING"}},
+        **options,
+    }
+    return await cloud.dynamodb.query(**request)
+
+
+def ids(answer: Any) -> list[str]:
+    return [item["orderId"]["S"] for item in answer["Items"]]
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+async def test_a_partition_is_sorted_either_way(
+    cloud: Cloud, table: str, *, newest_first: bool
+) -> None:
+    answer = await query(cloud, table, Limit=100, ScanIndexForward=not newest_first)
+    assert ids(answer) == sorted("0123456", reverse=newest_first)
+    assert "LastEvaluatedKey" not in answer
+    assert answer["Items"][0]["lines"] == {"S": "[]"}
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+async def test_the_next_page_starts_after_the_last_key(
+    cloud: Cloud, table: str, *, newest_first: bool
+) -> None:
+    options: dict[str, Any] = {"Limit": 3, "ScanIndexForward": not newest_first}
+    walked = []
+    while True:
+        answer = await query(cloud, table, **options)
+        walked.append(ids(answer))
+        if "LastEvaluatedKey" not in answer:
+            break
+        assert set(answer["LastEvaluatedKey"]) == {"orderId", "status", "createdAt"}
+        options["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    flat = [order_id for page in walked for order_id in page]
+    assert flat == sorted("0123456", reverse=newest_first)
+    assert all(len(page) <= 3 for page in walked)
+
+
+async def test_a_page_that_is_exactly_full_does_not_know_that_it_is_the_last(
+    cloud: Cloud, table: str
+) -> None:
+    answer = await query(cloud, table, Limit=COUNT)
+    assert len(ids(answer)) == COUNT
+    rest = await query(cloud, table, Limit=COUNT, ExclusiveStartKey=answer["LastEvaluatedKey"])
+    assert rest["Items"] == []
+    assert "LastEvaluatedKey" not in rest
+
+
+async def test_a_start_key_of_another_shape_is_refused(cloud: Cloud, table: str) -> None:
+    starts: list[Any] = [
+        {"orderId": {"S": "1"}},
+        {"orderId": {"S": ""}, "status": {"S": "PENDING"}, "createdAt": {"S": "2026"}},
+    ]
+    for start in starts:
+        with pytest.raises(ClientError) as caught:
+            await query(cloud, table, Limit=3, ExclusiveStartKey=start)
+        assert error_code(caught.value) == "ValidationException"
+
+
+async def test_a_start_key_between_two_items_is_as_good(cloud: Cloud, table: str) -> None:
+    between = {
+        "orderId": {"S": "no such order"},
+        "status": {"S": "PENDING"},
+        "createdAt": {"S": "2026-01-03x"},
+    }
+    answer = await query(cloud, table, Limit=9, ExclusiveStartKey=between, ScanIndexForward=False)
+    assert ids(answer) == ["3", "2", "1", "0"]
+
+
+async def test_a_scan_meets_every_item_once(cloud: Cloud, table: str) -> None:
+    pages = cloud.dynamodb.get_paginator("scan").paginate(TableName=table)
+    found = [item["orderId"]["S"] async for page in pages for item in page["Items"]]
+    assert sorted(found) == [*"0123456", "x"]

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from lab.load.records import Record
+from lab.load.scenarios import FLASH, NORMAL
+from lab.measure.measures import Observation
+from lab.measure.settle import settle
+from tests.unit.lab.simulated import BEGAN, CONFIG, observe
+
+LATER = 100.0
+
+
+def log_calls(log: Path, second: float, **calls: int) -> None:
+    event = {
+        "event": "aws_calls",
+        "timestamp": datetime.fromtimestamp(BEGAN + second, UTC).isoformat(),
+        "calls": {name.replace("_", ":", 1): count for name, count in calls.items()},
+    }
+    with log.open("a") as file:
+        file.write(json.dumps(event) + "\n")
+
+
+def later(seen: Observation) -> Observation:
+    def moved(record: Record) -> Record:
+        return replace(
+            record, sent_at=record.sent_at + LATER, answered_at=record.answered_at + LATER
+        )
+
+    records = [moved(record) for record in seen.sale.records]
+    return replace(seen, sale=replace(seen.sale, records=records))
+
+
+@pytest.fixture
+def sales() -> list[Observation]:
+    return [observe("async", NORMAL.lasting(5)), later(observe("async", FLASH.lasting(10)))]
+
+
+def test_each_sale_gets_the_requests_logged_before_the_next_began(
+    sales: list[Observation], tmp_path: Path
+) -> None:
+    normal, flash = (len(seen.sale.orders) for seen in sales)
+    log_calls(tmp_path / "receiver-0.log", -5, dynamodb_Scan=99)
+    log_calls(tmp_path / "receiver-0.log", 20, dynamodb_PutItem=3 * normal)
+    log_calls(tmp_path / "processor-0.log", LATER - 1, sns_PublishBatch=normal)
+    log_calls(tmp_path / "processor-0.log", LATER + 500, dynamodb_PutItem=2 * flash)
+    results = settle(sales, tmp_path, CONFIG)
+    assert results["normal"].api_calls == {"dynamodb:PutItem": 3, "sns:PublishBatch": 1}
+    assert results["flash"].api_calls == {"dynamodb:PutItem": 2}
+    assert results["flash"].api_calls_per_order == 2
+
+
+def test_each_sale_is_billed_for_what_it_used(sales: list[Observation], tmp_path: Path) -> None:
+    log_calls(tmp_path / "receiver-0.log", 20, sns_PublishBatch=1)
+    log_calls(tmp_path / "receiver-0.log", LATER + 20, sns_PublishBatch=1)
+    for result in settle(sales, tmp_path, CONFIG).values():
+        assert result.bill is not None
+        assert result.dollars_per_million_orders == pytest.approx(result.bill.dollars)
+        items = {line.item: line.dollars for line in result.bill.per_order}
+        assert items["Log ingestion"] > 0
+
+
+def test_the_bill_is_for_the_configuration_that_would_be_deployed(
+    sales: list[Observation], tmp_path: Path
+) -> None:
+    log_calls(tmp_path / "receiver-0.log", 20, sns_PublishBatch=1)
+    arm, intel = (
+        settle(sales, tmp_path, CONFIG | {"architecture": name})["normal"].bill
+        for name in ("arm64", "x86_64")
+    )
+    assert arm is not None
+    assert intel is not None
+    assert arm.always_on_dollars < intel.always_on_dollars
+
+
+def test_services_that_log_no_requests_leave_the_bill_open(
+    sales: list[Observation], tmp_path: Path
+) -> None:
+    sales = [replace(seen, api_calls={}) for seen in sales]
+    for result in settle(sales, tmp_path, CONFIG).values():
+        assert result.bill is None
+        assert result.dollars_per_million_orders is None
+        assert result.api_calls_per_order is None
