@@ -12,7 +12,7 @@ import os
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, deque
 from pathlib import Path
 
 import msgspec
@@ -33,6 +33,7 @@ PAYMENT_SECONDS = 3
 ROUNDS = 10
 WORKERS = (20, 100, 1000)
 LOOK_SECONDS = 0.1
+BACKLOG_ROUNDS = 2
 SETTINGS = {
     "VISIBILITY_TIMEOUT_SECONDS": "180",
     "HEARTBEAT_SECONDS": "60",
@@ -66,7 +67,8 @@ def measure(emulator: RunningEmulator, drain: Drain) -> Result:
     """Fill a queue, let a consumer work it off, and return what that took."""
     shop = QueueShop(emulator, visibility_seconds=180)
     shop.stock(drain.orders * 2)
-    shop.order(drain.orders)
+    waiting = deque(shop.place(drain.orders))
+    shop.announce(_next(waiting, BACKLOG_ROUNDS * drain.workers))
     environment = {
         **shop.environment(),
         **SETTINGS,
@@ -78,22 +80,34 @@ def measure(emulator: RunningEmulator, drain: Drain) -> Result:
         log = Path(folder) / "log"
         consumer = start_process([sys.executable, *module], environment, free_port(), log)
         try:
-            seconds, cpu, rss = _watch(shop, consumer)
+            seconds, cpu, rss = _watch(shop, consumer, waiting, drain.workers)
         finally:
             consumer.popen.terminate()
             consumer.exit_code()
         return _result(drain, shop, consumer, (seconds, cpu, rss))
 
 
-def _watch(shop: QueueShop, consumer: ProcessorProcess) -> tuple[float, float, float]:
-    """Return seconds, CPU seconds and the highest RSS in MiB until the queue is empty."""
+def _watch(
+    shop: QueueShop, consumer: ProcessorProcess, waiting: deque[str], workers: int
+) -> tuple[float, float, float]:
+    """Return seconds, CPU seconds and the highest RSS in MiB until everything is worked off.
+
+    The queue always holds more than the workers can take, and no more than that: what the emulator
+    needs for a call grows with the length of its queue.
+    """
     process = psutil.Process(consumer.popen.pid)
     began, cpu = time.perf_counter(), cpu_seconds(process)
     rss = 0.0
-    while shop.waiting() != (0, 0):
+    while (queued := shop.waiting()) != (0, 0) or waiting:
+        if queued[0] < workers:
+            shop.announce(_next(waiting, workers))
         rss = max(rss, process.memory_info().rss / 2**20)
         time.sleep(LOOK_SECONDS)
     return time.perf_counter() - began, cpu_seconds(process) - cpu, rss
+
+
+def _next(waiting: deque[str], most: int) -> list[str]:
+    return [waiting.popleft() for _ in range(min(most, len(waiting)))]
 
 
 def _result(

@@ -103,6 +103,12 @@ class QueueShop:
 
     def order(self, count: int) -> list[str]:
         """Place and announce so many orders of one unit; return their ids."""
+        order_ids = self.place(count)
+        self.announce(order_ids)
+        return order_ids
+
+    def place(self, count: int) -> list[str]:
+        """Place so many orders of one unit and tell nobody; return their ids."""
         order_ids = [uuid.uuid4().hex for _ in range(count)]
         for start in range(0, count, 25):
             puts = [
@@ -110,8 +116,11 @@ class QueueShop:
                 for order_id in order_ids[start : start + 25]
             ]
             self._dynamodb.batch_write_item(RequestItems={self._table("orders"): puts})
-        self.send(json.dumps({"schema": 1, "order_id": each}) for each in order_ids)
         return order_ids
+
+    def announce(self, order_ids: Iterable[str]) -> None:
+        """Send the messages of orders that were placed."""
+        self.send(json.dumps({"schema": 1, "order_id": each}) for each in order_ids)
 
     def send(self, bodies: Iterable[str]) -> None:
         """Send messages."""

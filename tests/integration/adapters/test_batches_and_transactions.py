@@ -51,7 +51,8 @@ async def transact(cloud: Cloud, *actions: Any) -> list[Mapping[str, Any]]:
     try:
         await cloud.dynamodb.transact_write_items(TransactItems=list(actions))
     except ClientError as error:
-        assert error_code(error) == "TransactionCanceledException"
+        if error_code(error) != "TransactionCanceledException":
+            raise
         reasons: Any = error.response["CancellationReasons"]
         return list(reasons)
     return []
@@ -85,7 +86,6 @@ async def test_a_cancelled_transaction_writes_nothing_and_says_why_action_by_act
 async def test_a_transaction_has_1_to_100_actions(cloud: Cloud, table: str, count: int) -> None:
     with pytest.raises(ClientError) as caught:
         await transact(cloud, *(take(table, str(n), 1) for n in range(count)))
-        pytest.fail("it was taken")
     assert error_code(caught.value) == "ValidationException"
 
 

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from adapters.aws_errors import error_code
-from tests.integration.adapters.clouds import INDEX, Cloud
+from tests.integration.adapters.clouds import INDEX, Cloud, EmulatedCloud
 
 COUNT = 7
 
@@ -85,15 +85,26 @@ async def test_a_page_that_is_exactly_full_does_not_know_that_it_is_the_last(
     assert "LastEvaluatedKey" not in rest
 
 
-async def test_a_start_key_of_another_shape_is_refused(cloud: Cloud, table: str) -> None:
-    starts: list[Any] = [
-        {"orderId": {"S": "1"}},
-        {"orderId": {"S": ""}, "status": {"S": "PENDING"}, "createdAt": {"S": "2026"}},
-    ]
-    for start in starts:
-        with pytest.raises(ClientError) as caught:
-            await query(cloud, table, Limit=3, ExclusiveStartKey=start)
-        assert error_code(caught.value) == "ValidationException"
+STARTS: dict[str, Any] = {
+    "too few attributes": {"orderId": {"S": "1"}},
+    "an empty key": {
+        "orderId": {"S": ""},
+        "status": {"S": "PENDING"},
+        "createdAt": {"S": "2026-01-03"},
+    },
+}
+
+
+@pytest.mark.parametrize("start", STARTS)
+async def test_a_start_key_of_another_shape_is_refused(
+    request: pytest.FixtureRequest, cloud: Cloud, table: str, start: str
+) -> None:
+    if start == "an empty key" and isinstance(cloud, EmulatedCloud):
+        # As DynamoDB refuses it; when the emulator does too, this test says so.
+        request.applymarker(pytest.mark.xfail(reason="the emulator lets it pass", strict=True))
+    with pytest.raises(ClientError) as caught:
+        await query(cloud, table, Limit=3, ExclusiveStartKey=STARTS[start])
+    assert error_code(caught.value) == "ValidationException"
 
 
 async def test_a_start_key_between_two_items_is_as_good(cloud: Cloud, table: str) -> None:

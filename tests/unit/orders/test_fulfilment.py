@@ -145,6 +145,13 @@ async def test_a_worker_that_was_overtaken_while_charging_settles_nothing() -> N
     assert shop.orders.stock["a"] == 5
 
 
+async def test_a_claim_is_leased_for_as_long_as_configured() -> None:
+    shop = Shop()
+    shop.clock = 1.5
+    await shop.fulfilment.fulfil("1")
+    assert shop.orders.leases["1"].expires_at_ms == 61_500
+
+
 async def test_every_attempt_has_a_lease_of_its_own() -> None:
     shop = Shop()
     owners = []

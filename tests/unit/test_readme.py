@@ -1,0 +1,38 @@
+import re
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = runpy.run_path(str(ROOT / "scripts" / "readme_blocks.py"))
+
+
+def test_the_generated_tables_say_what_their_sources_say() -> None:
+    rendered: Callable[[str], str] = BLOCKS["rendered"]
+    assert rendered(README) == README, "run: python scripts/readme_blocks.py"
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_link_to_a_file_of_ours_leads_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
+    missing = [link for link in links if not ((ROOT / page).parent / link).exists()]
+    assert not missing
+
+
+def test_every_make_target_that_the_pages_name_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    pages = README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?:`|^)make ([a-z-]+)", pages, re.MULTILINE))
+    assert named
+    assert named <= targets
+
+
+def test_ci_runs_the_line_that_the_readme_gives() -> None:
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "exec make check" in ci
+    assert "make check" in README
