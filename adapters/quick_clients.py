@@ -22,10 +22,12 @@ IDEMPOTENT = {"TransactWriteItems": "ClientRequestToken"}
 Operation = Callable[..., Awaitable[Any]]
 
 
-def quick_dynamodb(client: DynamoDBClient) -> DynamoDBClient:
-    """Return the client with quick batches and transactions."""
-    quick = _QuickClient(client, ("batch_execute_statement", "transact_write_items"))
-    return cast("DynamoDBClient", quick)
+def quick_dynamodb(client: DynamoDBClient, *methods: str) -> DynamoDBClient:
+    """Return the client with these methods quick.
+
+    Good for those that usually succeed: one that is refused is asked for once more.
+    """
+    return cast("DynamoDBClient", _QuickClient(client, methods))
 
 
 def quick_sqs(client: SQSClient) -> SQSClient:

@@ -12,6 +12,7 @@ from adapters.aws_clients import AwsClients
 from adapters.logs import get_logger
 from adapters.order_store import DynamoOrderStore
 from adapters.payment_gateway import SimulatedPaymentGateway
+from adapters.quick_clients import quick_dynamodb
 from lambda_fn.settings import Settings
 from orders.fulfilment import Fulfilment
 from orders.message import decode_order_placed
@@ -48,7 +49,9 @@ class Worker:
         self._loop.close()
 
     async def _open(self, settings: Settings) -> Fulfilment:
-        dynamodb = await self._clients.dynamodb()
+        dynamodb = quick_dynamodb(
+            await self._clients.dynamodb(), "update_item", "put_item", "transact_write_items"
+        )
         return Fulfilment(
             store=DynamoOrderStore(
                 dynamodb,

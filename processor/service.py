@@ -56,7 +56,9 @@ async def run_service(settings: Settings) -> int:
 @asynccontextmanager
 async def open_fulfilment(settings: Settings, clients: AwsClients) -> AsyncIterator[Fulfilment]:
     """Open the fulfilment over tables and payment provider, in batches."""
-    dynamodb = quick_dynamodb(await clients.dynamodb())
+    dynamodb = quick_dynamodb(
+        await clients.dynamodb(), "batch_execute_statement", "transact_write_items"
+    )
     store = BatchedOrderStore(
         dynamodb, orders_table=settings.orders_table, products_table=settings.products_table
     )

@@ -32,7 +32,7 @@ INDEX_WRITES = 1 + 2 + 2
 
 ASSUMPTIONS = (
     "On-demand list prices without free tiers, discounts, taxes, and traffic to the internet.",
-    "One public zone pair, one load balancer, one NAT gateway in every topology, idle or not.",
+    "Two zones, one load balancer and one NAT gateway in every topology, idle or not.",
     "Items stay under 1 KB: one write unit each, two in a transaction.",
     "The status index costs one write for the insert and two for each change of status.",
     f"A request to AWS carries {NAT_BYTES_PER_CALL / 1000:g} KB through the NAT gateway.",

@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
+from botocore.exceptions import BotoCoreError, ClientError
 
+from lab.errors import EngineError
 from lab.load.scenarios import Scenario
 from lab.measure.aws_calls import LOG_SECONDS
 from lab.measure.measures import Observation, evaluate
@@ -112,13 +114,17 @@ class Campaign:
         self._add_sales(topology, settle(seen, logs, self._billed_config(topology)))
 
     def _run_sale(self, system: System, scenario: Scenario, memory_before: float) -> Observation:
-        observation = self._run(
-            system,
-            scenario,
-            _Prefixed(system.topology, self._view),
-            memory_before_mib=memory_before,
-            not_before=self._quiet_until,
-        )
+        try:
+            observation = self._run(
+                system,
+                scenario,
+                _Prefixed(system.topology, self._view),
+                memory_before_mib=memory_before,
+                not_before=self._quiet_until,
+            )
+        except (BotoCoreError, ClientError) as error:
+            system.check()  # a dead process says more than the call that it did not answer
+            raise EngineError(f"{error}; the logs are in {system.run_dir / 'logs'}") from error
         self._quiet_until = time.time() + LOG_SECONDS - LOCUST_START_SECONDS
         return observation
 

@@ -77,7 +77,9 @@ class QueueHealth:
         elif kind in self._named:
             return
         self._named.update(self._unlogged)
-        _log.error("queue_failing", counts=dict(self._unlogged), last_error=str(error))
+        _log.error(
+            "queue_failing", counts=dict(self._unlogged), last_error=str(error) or repr(error)
+        )
         self._unlogged.clear()
 
 

@@ -27,6 +27,7 @@ class Pace:
     def __init__(self) -> None:
         self._usual_seconds = 0.0
         self._failures_in_a_row = 0
+        self._pauses = 0
 
     @property
     def braking(self) -> bool:
@@ -45,18 +46,20 @@ class Pace:
         return min(max(wanted, SHORTEST_LINGER_SECONDS), LONGEST_LINGER_SECONDS)
 
     def pause_seconds(self) -> float:
-        """Return how long to wait before the next receive."""
+        """Return how long to wait before the next receive: longer with each one that is asked for.
+
+        Not with each failure: those of a full house come all at once.
+        """
         if not self.braking:
             return 0.0
+        self._pauses += 1
         return full_jitter(
-            self._failures_in_a_row - FAILURES_TO_BRAKE,
-            base_seconds=BRAKE_BASE_SECONDS,
-            cap_seconds=BRAKE_CAP_SECONDS,
+            self._pauses - 1, base_seconds=BRAKE_BASE_SECONDS, cap_seconds=BRAKE_CAP_SECONDS
         )
 
     def handled(self, seconds: float) -> None:
         """Note that a handler came to an end of its own."""
-        self._failures_in_a_row = 0
+        self._failures_in_a_row = self._pauses = 0
         self._usual_seconds += (seconds - self._usual_seconds) * NEWEST_WEIGHT
 
     def failed(self) -> None:

@@ -5,17 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from tests.integration.receiver.process import ReceiverProcess
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(find_spec("schemathesis") is None, reason="schemathesis is not installed"),
-]
+pytestmark = pytest.mark.integration
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 EXAMPLES = 40

@@ -63,6 +63,8 @@ class FakeDynamoDB:
 
         async def act() -> dict[str, Any]:
             only_these("UpdateItem", request, _UPDATE)
+            if request.get("ReturnValues", "NONE") not in {"NONE", "ALL_NEW"}:
+                raise NotFaked(f"ReturnValues {request['ReturnValues']}")
             return self._update(request)
 
         return await self._wire.carry("UpdateItem", act)
@@ -124,13 +126,9 @@ class FakeDynamoDB:
         if not update.holds():
             raise _condition_failed(request, update.existing)
         table.write(update.key, update.result())
-        match request.get("ReturnValues", "NONE"):
-            case "NONE":
-                return {}
-            case "ALL_NEW":
-                return {"Attributes": copy_item(table.items[update.key])}
-            case other:
-                raise NotFaked(f"ReturnValues {other}")
+        if request.get("ReturnValues") == "ALL_NEW":
+            return {"Attributes": copy_item(table.items[update.key])}
+        return {}
 
 
 class _ScanPaginator:

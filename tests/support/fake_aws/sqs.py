@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -73,7 +72,7 @@ class FakeSQS:
                 return "InvalidParameterValue", "Message does not exist or is not available"
             if message.visible_at <= queue.now():
                 return "MessageNotInflight", "The message referred to isn't in flight"
-            message.visible_at = queue.now() + seconds
+            queue.show_in(message, seconds)
             return None
 
         return await self._batch("ChangeMessageVisibilityBatch", request, change)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from lab.errors import EngineError
 from lab.load.scenarios import FLASH, NORMAL, Scenario
@@ -27,6 +28,7 @@ class World:
         self.saved: list[Results] = []
         self.configs: list[Mapping[str, str]] = []
         self.broken: str | None = None
+        self.error: Exception = EngineError("processor-0 died")
         self.not_before: list[float] = []
 
     @contextmanager
@@ -49,7 +51,7 @@ class World:
     def run(self, system: System, scenario: Scenario, _: object, **options: object) -> Observation:
         self.events.append(f"{system.topology} {scenario.name}")
         if self.broken == system.topology:
-            raise EngineError("processor-0 died")
+            raise self.error
         self.not_before.append(float(str(options["not_before"])))
         return observe(system.topology, scenario)
 
@@ -124,3 +126,11 @@ def test_a_second_sale_leaves_the_services_time_to_log_the_requests_of_the_first
     world.campaign(tmp_path, "sync").run()
     assert world.not_before[0] < began
     assert began + 4 < world.not_before[1] < began + 8
+
+
+def test_an_emulator_that_stops_answering_is_one_clear_error_with_the_logs_named(
+    world: World, tmp_path: Path
+) -> None:
+    world.broken, world.error = "sync", EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+    with pytest.raises(EngineError, match=r"Could not connect.*runs/sync/logs"):
+        world.campaign(tmp_path, "sync").run()

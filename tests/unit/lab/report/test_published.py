@@ -17,6 +17,12 @@ def test_published_figures_stand_beside_theory_and_this_run(results: Results) ->
     assert queued.theory == "58.7 to 60.1/s at that latency"
 
 
+def test_the_peak_stands_beside_the_published_one_of_as_many_workers(results: Results) -> None:
+    here = {row.what: row.here for row in comparisons(results) if "peak" in row.what}
+    assert here["async, peak of visible messages, 20 workers"] == "547 (10 s sale)"
+    assert here["async, peak of visible messages, 100 workers"] == "not run"
+
+
 def test_the_mean_of_those_answered_within_the_minute_is_the_published_half_minute() -> None:
     """One slot finishes at 3, 6, ... 57 s: who waits longer is not in the published mean."""
     answered = range(3, 60, 3)

@@ -152,6 +152,17 @@ async def test_when_every_message_fails_the_backlog_is_not_burnt_into_the_dead_l
 
 
 @virtual_time
+async def test_after_a_short_outage_of_what_handlers_need_work_goes_on_within_seconds() -> None:
+    world, failing = QueueWorld(max_receive_count=100), Failing(OSError("table down"))
+    world.send(200)
+    running = world.start(failing, concurrency=50)
+    await asyncio.sleep(10)
+    failing.failure = None
+    await until(lambda: failing.done >= 50, seconds=15)
+    await running.stop()
+
+
+@virtual_time
 async def test_a_few_bad_messages_slow_nobody_down() -> None:
     world, handled = QueueWorld(), Handled(seconds=1)
     world.send(200)
