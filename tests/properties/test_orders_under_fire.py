@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import settings
@@ -89,11 +90,11 @@ class OrdersUnderFire(RuleBasedStateMachine):
 
     @rule(order_id=order_ids, member=members)
     def customer_orders(self, order_id: str, member: int) -> None:
-        self.start(member, self.ask(self.fleet[member], order_id))
+        self.start(member, lambda process: self.ask(process, order_id))
 
     @rule(member=members, most=st.integers(1, 10))
     def worker_polls(self, member: int, most: int) -> None:
-        self.start(member, self.fleet[member].poll(most=most))
+        self.start(member, lambda process: process.poll(most=most))
 
     @rule(member=members, fault=st.sampled_from(Fault), after=st.integers(0, 5))
     def call_will_go_wrong(self, member: int, fault: Fault, after: int) -> None:
@@ -135,17 +136,19 @@ class OrdersUnderFire(RuleBasedStateMachine):
             if process.wire.crashed:
                 self.fleet[member] = self.new_member(self.calls[member])
 
-    def start(self, member: int, work: Coroutine[Any, Any, object]) -> None:
-        async def watched() -> None:
+    def start(self, member: int, work: Callable[[Member], Coroutine[Any, Any, object]]) -> None:
+        async def watched(process: Member) -> None:
             try:
-                await work
+                await work(process)
             except* ProcessCrash:
                 pass
             except* Exception as surprise:  # noqa: BLE001 - the invariant tells
                 self.surprises.append(surprise)
 
         async def begin() -> None:
-            self.fleet[member].wire.start(watched())
+            process = self.fleet[member]
+            with suppress(ProcessCrash):  # it may have died since the last step
+                process.wire.start(watched(process))
             await asyncio.sleep(0)
 
         self.run(begin())

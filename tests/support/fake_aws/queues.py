@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
-import math
 import random
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,7 +52,6 @@ class Queue:
     def __post_init__(self) -> None:
         self._random = random.Random(self.mischief.seed)  # noqa: S311 - repeatable on purpose
         self._ids = itertools.count(1)
-        self._news = asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -71,35 +67,8 @@ class Queue:
         """Add a message and return its id."""
         message_id, at = f"{self.name}-{next(self._ids)}", self.now()
         message = Message(message_id, body, sent_at=at, visible_at=at, attributes=attributes or {})
-        self.add(message)
-        return message.message_id
-
-    def add(self, message: Message) -> None:
-        """Add a message as it is."""
         self.messages.append(message)
-        self._tell_waiters()
-
-    def show_in(self, message: Message, seconds: float) -> None:
-        """Make a message visible so many seconds from now."""
-        message.visible_at = self.now() + seconds
-        self._tell_waiters()
-
-    async def wait_for_visible(self, seconds: float) -> None:
-        """Return when a message is visible, or after so many seconds."""
-        deadline = asyncio.get_running_loop().time() + seconds
-        while not self.visible():
-            left = deadline - asyncio.get_running_loop().time()
-            if left <= 0:
-                return
-            next_visible = min((m.visible_at for m in self.messages), default=math.inf)
-            patience = min(left, max(next_visible - self.now(), 0.001))
-            with suppress(TimeoutError):
-                async with asyncio.timeout(patience):
-                    await self._news.wait()
-
-    def _tell_waiters(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
+        return message.message_id
 
     def receive(self, most: int, visibility_seconds: float | None = None) -> list[Message]:
         """Hand out up to `most` visible messages with new receipt handles."""
@@ -138,4 +107,4 @@ class Queue:
             if message.receive_count >= self.max_receive_count:
                 self.messages.remove(message)
                 message.handle, message.source_arn = "", self.arn
-                self.dead_letters.add(message)
+                self.dead_letters.messages.append(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,8 @@ from tests.support.fake_aws.wire import Wire
 
 MAX_BATCH = 10
 MAX_WAIT_SECONDS = 20
+MAX_VISIBILITY_SECONDS = 12 * 3600
+MAX_ATTRIBUTES = 10
 _RECEIVE = {
     "QueueUrl",
     "MaxNumberOfMessages",
@@ -39,8 +42,8 @@ class FakeSQS:
 
         async def act() -> dict[str, Any]:
             only_these("ReceiveMessage", request, _RECEIVE)
-            most = _within("MaxNumberOfMessages", request.get("MaxNumberOfMessages", 1), 1, 10)
-            wait = _within("WaitTimeSeconds", request.get("WaitTimeSeconds", 0), 0, 20)
+            most = _within(request, "MaxNumberOfMessages", 1, MAX_BATCH, default=1)
+            wait = _within(request, "WaitTimeSeconds", 0, MAX_WAIT_SECONDS, default=0)
             names = set(request.get("MessageSystemAttributeNames", ()))
             with_attributes = "All" in request.get("MessageAttributeNames", ())
             queue = self._queue(request)
@@ -66,13 +69,13 @@ class FakeSQS:
         """Hide messages for longer or shorter, from now; only those in flight can be."""
 
         def change(queue: Queue, entry: Entry) -> tuple[str, str] | None:
-            seconds = _within("VisibilityTimeout", entry["VisibilityTimeout"], 0, 43_200)
+            seconds = _within(entry, "VisibilityTimeout", 0, MAX_VISIBILITY_SECONDS)
             message = queue.received_as(entry["ReceiptHandle"])
             if message is None:
                 return "InvalidParameterValue", "Message does not exist or is not available"
             if message.visible_at <= queue.now():
                 return "MessageNotInflight", "The message referred to isn't in flight"
-            queue.show_in(message, seconds)
+            message.visible_at = queue.now() + seconds
             return None
 
         return await self._batch("ChangeMessageVisibilityBatch", request, change)
@@ -83,7 +86,7 @@ class FakeSQS:
         async def act() -> dict[str, Any]:
             only_these("SendMessage", request, {"QueueUrl", "MessageBody", "MessageAttributes"})
             attributes = request.get("MessageAttributes", {})
-            _within("number of MessageAttributes", len(attributes), 0, 10)
+            _within({"MessageAttributes": len(attributes)}, "MessageAttributes", 0, MAX_ATTRIBUTES)
             return {"MessageId": self._queue(request).send(request["MessageBody"], attributes)}
 
         return await self._wire.carry("SendMessage", act)
@@ -149,7 +152,8 @@ def failed_entry(entry_id: str, code: str, message: str, sender_fault: bool) -> 
     return {"Id": entry_id, "Code": code, "Message": message, "SenderFault": sender_fault}
 
 
-def _within(name: str, value: int, low: int, high: int) -> int:
+def _within(request: Entry, name: str, low: int, high: int, *, default: int = 0) -> int:
+    value: int = request.get(name, default)
     if not low <= value <= high:
         raise refusal("InvalidParameterValue", f"{name} {value} must be from {low} to {high}")
     return value

@@ -8,11 +8,14 @@ at once. In the end faults stop, and a last consumer clears up.
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
+import structlog
 
 from processor.consumer import Message, NotRetryable, RetryAfter
 from tests.support.fake_aws.queues import Mischief
@@ -162,6 +165,14 @@ class Life:
         last.consumer.stop()
         last.consumer.stop()
         await last.ended()
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Log nothing: formatting what happens in ten thousand lives takes longer than living them."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
