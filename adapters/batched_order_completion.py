@@ -59,6 +59,7 @@ class BatchedOrderCompletion:
             max_bytes=MAX_WRITES,
             size_of=lambda settling: settling.writes,
             max_in_flight=1,
+            eager_when_quiet=True,
         )
 
     async def complete(self, claim: Claim, settled_at: str) -> Order:

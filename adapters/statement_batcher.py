@@ -43,7 +43,10 @@ class StatementBatcher:
     def __init__(self, dynamodb: DynamoDBClient) -> None:
         self._dynamodb = dynamodb
         self._batcher: MicroBatcher[Statement, Answer] = MicroBatcher(
-            self._send, max_items=MAX_STATEMENTS, max_in_flight=MAX_CALLS
+            self._send,
+            max_items=MAX_STATEMENTS,
+            max_in_flight=MAX_CALLS,
+            eager_when_quiet=True,
         )
 
     async def run(self, key: str, text: str, parameters: list[Any]) -> Answer:

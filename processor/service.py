@@ -16,7 +16,7 @@ from adapters.quick_clients import quick_dynamodb, quick_sqs
 from orders.fulfilment import Fulfilment
 from processor.consumer import Consumer, ConsumerSettings, SqsQueue, Stopped
 from processor.consumer.emf import EmfMetrics
-from processor.consumer.settings import poll_seconds
+from processor.consumer.settings import LONGEST_IN_FLIGHT_SECONDS, poll_seconds
 from processor.http_server import serve_health
 from processor.order_handler import OrderHandler
 from processor.settings import Settings
@@ -26,6 +26,8 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 CONNECTIONS = 128
 METRICS_SECONDS = 60.0
 METRICS_NAMESPACE = "FlashSale/Processor"
+# An order that takes this many leases hangs: its message is let go, and somebody tries afresh.
+LEASES_TO_GIVE_UP = 10
 # Batches of handlers that were cut short may hang; the process must not wait for them.
 CLOSE_SECONDS = 2.0
 
@@ -78,11 +80,14 @@ async def open_fulfilment(settings: Settings, clients: AwsClients) -> AsyncItera
 
 def consumer_settings(settings: Settings) -> ConsumerSettings:
     """Return the part of the settings that is the consumer's."""
+    visibility_seconds = settings.visibility_timeout_seconds
+    oldest_seconds = max(visibility_seconds, settings.lease_seconds * LEASES_TO_GIVE_UP)
     return ConsumerSettings(
         concurrency=settings.concurrency,
-        visibility_timeout_seconds=settings.visibility_timeout_seconds,
+        visibility_timeout_seconds=visibility_seconds,
         heartbeat_seconds=settings.heartbeat_seconds,
         drain_seconds=settings.drain_seconds,
+        max_age_seconds=min(oldest_seconds, LONGEST_IN_FLIGHT_SECONDS),
         wait_seconds=poll_seconds(settings.drain_seconds),
     )
 

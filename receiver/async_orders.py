@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from orders.model import Order, OrderStatus
+from orders.lifecycle import SETTLED
+from orders.model import Order
 from orders.placement import OrderPlacement
 from orders.ports import OrderPublisher
 from orders.request import OrderRequest
@@ -30,7 +31,8 @@ class AsyncOrders:
         """
         with self._admission.admitted():
             placed = await self._placement.place(request)
-            # Whoever claimed a repeated order has heard of it; only PENDING may be unheard of.
-            if placed.order.status is OrderStatus.PENDING:
+            # Also one that is PROCESSING: a sync request may have claimed it and died, and nobody
+            # else has heard of it. One announcement too many does no harm.
+            if placed.order.status not in SETTLED:
                 await self._publisher.publish(placed.order.order_id)
             return placed.order

@@ -6,6 +6,7 @@ ends, so has the lab, and whatever groups are left are killed.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -47,7 +48,14 @@ class Guard:
                 env={},
                 start_new_session=True,
             )
+            atexit.register(self._release, self._process, os.getpid())
         return self._process
+
+    @staticmethod
+    def _release(process: subprocess.Popen[bytes], owner: int) -> None:
+        """At the lab's own end: the guard ends with its pipe, and is not left to the collector."""
+        if owner == os.getpid():
+            process.communicate()
 
 
 GUARD = Guard()

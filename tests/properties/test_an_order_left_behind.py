@@ -17,10 +17,6 @@ ORDER = OrderRequest(customer_id="c", items=[ItemRequest("a", 1)], order_id="1")
 CLAIM = 1  # the call after the insert
 
 
-@pytest.mark.xfail(
-    reason="receiver/async_orders.py announces PENDING orders only: this one is PROCESSING, its "
-    "claimer is dead, and the 202 promises what nobody will do"
-)
 @virtual_time
 async def test_what_was_accepted_is_settled_whoever_claimed_it_before() -> None:
     shop = FakeShop({"a": 5})

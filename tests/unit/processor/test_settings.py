@@ -97,6 +97,18 @@ def test_every_drain_that_settings_allow_makes_a_consumer_that_can_work(drain: s
 
 
 @pytest.mark.parametrize(
+    ("lease", "visibility", "oldest"),
+    [("60", "180", 600), ("60", "900", 900), ("43200", "43200", 43_200)],
+)
+def test_a_payment_that_hangs_is_given_up_after_ten_leases(
+    lease: str, visibility: str, oldest: float
+) -> None:
+    changes = {"LEASE_SECONDS": lease, "VISIBILITY_TIMEOUT_SECONDS": visibility}
+    settings = settings_from({**VARIABLES, **changes})
+    assert consumer_settings(settings).max_age_seconds == oldest
+
+
+@pytest.mark.parametrize(
     ("stopped", "code"),
     [
         (Stopped(cut_short=0, forced=False), 0),

@@ -1,4 +1,4 @@
-"""Ten thousand random lives of a queue and its consumers, each repeatable by its number.
+"""Random lives of a queue and its consumers, each repeatable by its number.
 
 Messages come in any order, twice, and after their deletion; calls fail, lose their answers and
 take their time; handlers take long, fail and refuse; consumers stop gently or are forced, two work
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -23,7 +24,8 @@ from tests.support.fake_aws.wire import Fault, Wire
 from tests.support.queue_world import QueueWorld, Running, until
 from tests.support.virtual_clock import now, run
 
-HISTORIES = 10_000
+# All of them take minutes on two cores; `make test` takes a tenth, HYPOTHESIS_PROFILE=thorough all.
+HISTORIES = 10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 1_000
 CHUNKS = 20
 FAULTS = [Fault.THROTTLED, Fault.BROKEN, Fault.LOST_ANSWER, Fault.REPEATED]
 OFTEN_ENOUGH = 10_000
