@@ -6,7 +6,6 @@ when README.md says something else than they do.
 """
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -58,14 +57,17 @@ def rendered(text: str) -> str:
     """Return README.md's text with each generated part as it should be."""
     for name, table in {"configuration": config_table, "results": results_table}.items():
         begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
-        pattern = re.compile(f"({re.escape(begin)}\n).*?(\n{re.escape(end)})", re.DOTALL)
-        made = table()
-        text = pattern.sub(lambda match, made=made: f"{match[1]}{made}{match[2]}", text)  # type: ignore[misc]
+        before, _, rest = text.partition(begin)
+        _, _, after = rest.partition(end)
+        text = f"{before}{begin}\n{table()}\n{end}{after}"
     return text
 
 
 def _cell(form: str, sale: dict[str, Any]) -> str:
-    return form.format_map(sale)
+    try:
+        return form.format_map(sale)
+    except TypeError:  # null: it could not be measured
+        return "-"
 
 
 if __name__ == "__main__":
