@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 STACK ?= async
+# Test processes: more than cores, because most tests wait for services most of the time.
+WORKERS ?= 4
 HOST ?= $(shell pulumi stack output api_url --stack $(STACK))
 # uv of the machine, or the one that scripts/setup brings into the project
 export PATH := $(PATH):$(CURDIR)/.tools/bin
@@ -22,8 +24,8 @@ demo: setup ## run a shortened flash sale on all three topologies on this machin
 results: setup ## the same at full scale: 30 s normal and 60 s flash on each topology
 	@exec $(LAB) demo --full $(ARGS)
 
-test: setup ## run every test
-	@$(RUN) pytest $(ARGS)
+test: setup ## run every test, or some: make test ARGS=tests/unit [WORKERS=0]
+	@$(RUN) pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-fast: setup ## run the tests that need no emulator
 	@$(RUN) pytest tests/unit tests/properties $(ARGS)

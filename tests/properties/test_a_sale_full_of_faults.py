@@ -65,13 +65,13 @@ class Sale:
             items=[ItemRequest(product, self.random.randint(1, 3))],
             order_id=order_id,
         )
-        waits_for_payment = self.random.random() < 0.3
         answered = False
         while not answered:
             await asyncio.sleep(self.random.choice([0.0, 0.001, 0.1, 5.0]))
             member = self.fleet[self.random.randrange(FLEET)]
             with _a_dead_line():
-                work = member.settle(request) if waits_for_payment else member.accept(request)
+                waiting = self.random.random() < 0.3  # each time on whatever endpoint
+                work = member.settle(request) if waiting else member.accept(request)
                 answered = await member.wire.run(work)
 
     async def keep_running(self, number: int) -> None:

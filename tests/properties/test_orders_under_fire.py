@@ -41,8 +41,6 @@ REQUESTS = {
     )
     for number, wanted in enumerate(WANTED)
 }
-WAITING = {"1", "3", "5"}
-"""Orders whose customers wait for the payment; the others are content with a 202."""
 FLEET = 3
 ROUNDS_TO_REST = 60
 # Moments that matter: between two calls, after a payment, after a lease, after a visibility.
@@ -88,9 +86,9 @@ class OrdersUnderFire(RuleBasedStateMachine):
         self.fleet = [self.new_member(calls[n]) for n in range(FLEET)]
         self.run(self.be_quiet())
 
-    @rule(order_id=order_ids, member=members)
-    def customer_orders(self, order_id: str, member: int) -> None:
-        self.start(member, lambda process: self.ask(process, order_id))
+    @rule(order_id=order_ids, member=members, waiting=st.booleans())
+    def customer_orders(self, order_id: str, member: int, *, waiting: bool) -> None:
+        self.start(member, lambda process: self.ask(process, order_id, waiting=waiting))
 
     @rule(member=members, most=st.integers(1, 10))
     def worker_polls(self, member: int, most: int) -> None:
@@ -165,12 +163,11 @@ class OrdersUnderFire(RuleBasedStateMachine):
         self.fleet[member].wire.crash()
         await asyncio.sleep(0)
 
-    async def ask(self, member: Member, order_id: str) -> None:
-        """Order as this customer always does; the answer may never come."""
+    async def ask(self, member: Member, order_id: str, *, waiting: bool) -> None:
+        """Order, and wait for the payment or be content with a 202; no answer may ever come."""
         self.asked.add(order_id)
         request = REQUESTS[order_id]
-        answered = member.settle(request) if order_id in WAITING else member.accept(request)
-        if await answered:
+        if await (member.settle(request) if waiting else member.accept(request)):
             self.accepted.add(order_id)
 
     async def come_to_rest(self) -> None:
@@ -179,7 +176,7 @@ class OrdersUnderFire(RuleBasedStateMachine):
             wire.faults.clear()
         await asyncio.sleep(10 * STALL_SECONDS)
         for order_id in sorted(self.asked - self.accepted):
-            await self.ask(self.new_member(Calls.SINGLE), order_id)
+            await self.ask(self.new_member(Calls.SINGLE), order_id, waiting=False)
         assert self.accepted == self.asked
         worker = self.new_member(Calls.BATCHED)
         for _ in range(ROUNDS_TO_REST):

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,11 @@ class QueueShop:
     def statuses(self) -> list[str]:
         """The status of every order."""
         return [item["status"]["S"] for item in self._items("orders")]
+
+    def settled_at(self) -> list[float]:
+        """When each settled order was settled, in epoch seconds, the first one first."""
+        texts = [item["settledAt"]["S"] for item in self._items("orders") if "settledAt" in item]
+        return sorted(datetime.fromisoformat(text).timestamp() for text in texts)
 
     def charged(self) -> list[str]:
         """The orders that were charged and not refunded."""
