@@ -15,6 +15,7 @@ invocations = iter(range(1, 1_000_000))
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     number = next(invocations)
+    began = time.time()
     asked = event
     if "Records" in event:
         asked = json.loads(event["Records"][0]["Sns"]["Message"])
@@ -26,6 +27,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if "exit" in asked:
         os._exit(asked["exit"])
     return {
+        "began": began,
+        "ended": time.time(),
         "pid": os.getpid(),
         "invocations": number,
         "greeting": words.GREETING,
