@@ -13,7 +13,7 @@ from processor.consumer.heartbeat import Heartbeat
 from processor.consumer.in_flight import Delivery, InFlight
 from processor.consumer.message import Message
 from processor.consumer.metrics import Hook, ignore
-from processor.consumer.outcome import Retry
+from processor.consumer.outcome import Outcome, Retry
 from processor.consumer.pace import Pace
 from processor.consumer.permits import Permits
 from processor.consumer.queue import SqsQueue
@@ -137,8 +137,7 @@ class Consumer:
         """Handle and settle one message; its permit goes back once, whatever happens."""
         try:
             try:
-                stopping = self._stop.is_set()
-                outcome = Retry(0) if stopping else await self._handling.handle(delivery)
+                outcome = await self._outcome(delivery)
                 await self._unsettled.acquire()
             finally:
                 self._permits.give_back()
@@ -148,6 +147,13 @@ class Consumer:
                 self._unsettled.release()
         finally:
             self._in_flight.remove(delivery)
+
+    async def _outcome(self, delivery: Delivery) -> Outcome:
+        if not self._stop.is_set():
+            return await self._handling.handle(delivery)
+        # Handed back while another receive is open, it would only come in again.
+        await self._receiving.until_ended()
+        return Retry(self._handling.hand_back_seconds)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

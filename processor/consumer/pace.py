@@ -6,7 +6,7 @@ from adapters.backoff import full_jitter
 from processor.consumer.settings import MAX_RECEIVED
 
 # A poller waits this share of a message's usual handling time for more permits to come free.
-LINGER_SHARE = 0.005
+LINGER_SHARE = 0.002
 SHORTEST_LINGER_SECONDS = 0.002
 LONGEST_LINGER_SECONDS = 0.05
 # How much the newest message counts in the usual handling time.

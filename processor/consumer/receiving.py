@@ -15,10 +15,13 @@ from processor.consumer.queue import SqsQueue
 from processor.consumer.settings import MAX_RECEIVED, ConsumerSettings
 
 MAX_POLLERS = 8
+# A thousand permits come free faster than one poller, with one receive at a time, can use them.
+PERMITS_OF_A_POLLER = 250
+MAX_STEADY_POLLERS = 4
 
 
 class Receiving:
-    """One poller always, more of them while receives come back full and permits are free.
+    """A few steady pollers, more while receives come back full and permits are free.
 
     `deliver` takes each message and owns its permit from then on. A receive that has begun is
     never cut off: it could have taken messages that nobody would see before their time-out.
@@ -47,8 +50,10 @@ class Receiving:
         self._stopping = False
 
     def start(self) -> None:
-        """Start the first poller."""
-        self._add(self._poll_always())
+        """Start the steady pollers."""
+        steady = 1 + self._settings.concurrency // PERMITS_OF_A_POLLER
+        for _ in range(min(steady, MAX_STEADY_POLLERS)):
+            self._add(self._poll_always())
 
     def stop(self) -> None:
         """Begin no further receive."""

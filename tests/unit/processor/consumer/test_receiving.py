@@ -4,7 +4,7 @@ import asyncio
 import random
 
 from processor.consumer import Message
-from processor.consumer.receiving import MAX_POLLERS
+from processor.consumer.receiving import MAX_POLLERS, MAX_STEADY_POLLERS
 from tests.support.fake_aws.wire import Wire
 from tests.support.queue_world import Handled, QueueWorld, until
 from tests.support.virtual_clock import now, virtual_time
@@ -60,6 +60,15 @@ async def test_an_empty_queue_is_polled_by_one_poller_for_twenty_seconds_at_a_ti
     running = world.start(Handled(), concurrency=100)
     await asyncio.sleep(119)
     assert world.count("ReceiveMessage") == 6
+    await running.stop()
+
+
+@virtual_time
+async def test_a_thousand_hands_have_several_steady_pollers() -> None:
+    world = QueueWorld()
+    running = world.start(Handled(), concurrency=1000)
+    await asyncio.sleep(119)
+    assert world.count("ReceiveMessage") == 6 * MAX_STEADY_POLLERS
     await running.stop()
 
 

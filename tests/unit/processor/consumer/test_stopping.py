@@ -39,6 +39,20 @@ async def test_what_the_open_receive_brings_is_handed_back_at_once() -> None:
 
 
 @virtual_time
+async def test_what_is_handed_back_is_not_taken_in_again_by_another_open_receive() -> None:
+    """Each receive counts, and after a few of them the message is moved to the dead letters."""
+    world = QueueWorld()
+    running = world.start(Handled(), concurrency=1000)
+    await asyncio.sleep(5)
+    running.consumer.stop()
+    await asyncio.sleep(1)
+    world.send(3)
+    await running.ended()
+    assert [each.receive_count for each in world.queue.messages] == [1] * 3
+    assert world.held() == []
+
+
+@virtual_time
 async def test_an_idle_consumer_stops_when_its_long_poll_ends() -> None:
     world = QueueWorld()
     running = world.start(Handled())
