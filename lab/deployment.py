@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lab.emulator.server import ACCOUNT_ID, HOST, Credentials, Emulator
+from lab.emulator.server import ACCOUNT_ID, FIRST_RETRY_SECONDS, HOST, Credentials, Emulator
 from lab.engine.clients import ClientFactory, Clients
 from lab.engine.config import StackConfig, read_stack, this_machine
 from lab.engine.environment import without_user_aws
@@ -68,10 +68,12 @@ def deploy(
     run_dir: Path,
     progress: Progress = _silent,
     project: Path = ROOT,
+    first_retry_seconds: float = FIRST_RETRY_SECONDS,
 ) -> Iterator[Deployment]:
     """Run the Pulumi program's stack `topology` against an emulator, with its services.
 
-    On exit every process is gone; the logs stay below `run_dir`. Raises LabError for wrong
+    A function that fails on an event is tried again after `first_retry_seconds`, then after twice
+    as long. On exit every process is gone; the logs stay below `run_dir`. Raises LabError for wrong
     configuration and EngineError, with the last log lines, for what does not come up.
     """
     stack_config = read_stack(project, topology, {**this_machine(project), **(config or {})})
@@ -79,7 +81,9 @@ def deploy(
     with interruptible(), without_user_aws(), ExitStack() as stack:
         stack.callback(_clean_up, run_dir)
         progress("starting the emulator")
-        emulator = stack.enter_context(Emulator(run_dir, region=stack_config.region))
+        emulator = stack.enter_context(
+            Emulator(run_dir, region=stack_config.region, first_retry_seconds=first_retry_seconds)
+        )
         emulator.start()
         factory = ClientFactory(emulator.endpoint_url, emulator.region, emulator.operator)
         clients = Clients(factory)

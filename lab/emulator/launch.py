@@ -1,4 +1,4 @@
-"""Starts the emulator, taught to authorise PartiQL as AWS does. Runs in the emulator's own Python.
+"""Starts the emulator, taught a few of AWS's ways. Runs in the emulator's own Python.
 
 AWS authorises each statement as PartiQLInsert, PartiQLUpdate, PartiQLDelete or PartiQLSelect on its
 own table, see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html. The
@@ -12,9 +12,11 @@ import json
 import re
 import socketserver
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from ministack import app  # type: ignore[import-not-found]
 from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-not-found]
+from ministack.services import lambda_svc, sns  # type: ignore[import-not-found]
 
 from lab.emulator.environment_starts import StartGate
 
@@ -66,6 +68,30 @@ def with_partiql(checks_of_transaction: ChecksOf) -> ChecksOf:
     return checks
 
 
+class AsynchronousLambda:
+    """Lambda as SNS should see it: what it delivers is invoked asynchronously.
+
+    The emulator's SNS executes the function itself, once, and drops the event if that fails. AWS
+    tries again and then hands the event to the failure destination; so does the emulator for every
+    other source of events.
+    """
+
+    _execute_function_with_config_scope = staticmethod(lambda_svc.invoke_async_with_retry)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(lambda_svc, name)
+
+    def install(self) -> None:
+        """Put this in the place of Lambda in SNS; RuntimeError if that does not execute there."""
+        name = "_execute_function_with_config_scope"
+        if (
+            sns._lambda_svc is not lambda_svc
+            or name not in sns._deliver_to_lambda.__code__.co_names
+        ):
+            raise RuntimeError("another version of the emulator invokes functions elsewhere")
+        sns._lambda_svc = self
+
+
 def wake_up_less(seconds: float) -> None:
     """Let the threads of Lambda environments look for a dead process every `seconds` only.
 
@@ -85,5 +111,6 @@ def wake_up_less(seconds: float) -> None:
 if __name__ == "__main__":
     wake_up_less(1.0)
     StartGate().install()
+    AsynchronousLambda().install()
     iam_actions.dynamodb_transaction_checks = with_partiql(iam_actions.dynamodb_transaction_checks)
     app.main()

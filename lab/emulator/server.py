@@ -28,6 +28,9 @@ _ATTEMPTS = 3
 _WORKER_THREADS = 256
 _ACCOUNT_CONCURRENCY = 1000
 """Lambda's default account limit; the emulator's own default depends on the machine's memory."""
+FIRST_RETRY_SECONDS = 60.0
+"""AWS tries an asynchronous event again after one minute, then after two more."""
+_LONGEST_RETRY_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,15 @@ class Emulator:
     """
 
     def __init__(
-        self, run_dir: Path, *, region: str, python: Callable[[], Path] = interpreter
+        self,
+        run_dir: Path,
+        *,
+        region: str,
+        first_retry_seconds: float = FIRST_RETRY_SECONDS,
+        python: Callable[[], Path] = interpreter,
     ) -> None:
         self.region = region
+        self._first_retry_seconds = first_retry_seconds
         self._python = python
         self.port = 0
         self.operator = Credentials(
@@ -136,6 +145,8 @@ class Emulator:
             "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
             "MINISTACK_WORKER_THREADS": str(_WORKER_THREADS),
             "LAMBDA_ACCOUNT_CONCURRENCY": str(_ACCOUNT_CONCURRENCY),
+            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(self._first_retry_seconds),
+            "LAMBDA_ASYNC_RETRY_MAX_SECONDS": str(_LONGEST_RETRY_SECONDS),
             "AUTH": "true",
             "LOG_LEVEL": "WARNING",
             # Listeners and a container daemon that the lab has no use for.

@@ -39,9 +39,15 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference(
         name="SNS to Lambda",
-        emulator="invokes once: no retry, no failure destination, no dead-letter queue",
-        aws="retries twice with delays, then hands the event to the failure destination",
-        consequence="a function's failure loses the order here; the audit would count it as lost",
+        emulator="on its own invokes once: no retry, no failure destination",
+        aws="tries again after one and two minutes, then hands the event to the destination",
+        consequence="the lab's launcher lets SNS invoke asynchronously, with retries, as AWS does",
+    ),
+    Difference(
+        name="throttled Lambda events",
+        emulator="counts a throttled invocation as a failed one: three and the event is set aside",
+        aws="keeps a throttled event for up to six hours and tries it again",
+        consequence="above 1,000 orders in work at once, Lambda's default limit, this one loses some",
     ),
     Difference(
         name="Lambda's resource policy",

@@ -24,9 +24,17 @@ def small(run_dir: Path) -> Deploy:
     """Deploy a stack of the test project, its service on a free port."""
 
     @contextmanager
-    def start(stack: str, **config: Any) -> Iterator[Deployment]:
+    def start(
+        stack: str, *, first_retry_seconds: float = 60.0, **config: Any
+    ) -> Iterator[Deployment]:
         values = {"port": str(free_port())} | {key: str(value) for key, value in config.items()}
-        with deploy(stack, config=values, run_dir=run_dir, project=PROJECT) as deployment:
+        with deploy(
+            stack,
+            config=values,
+            run_dir=run_dir,
+            project=PROJECT,
+            first_retry_seconds=first_retry_seconds,
+        ) as deployment:
             yield deployment
 
     return start

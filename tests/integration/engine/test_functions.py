@@ -100,6 +100,37 @@ def test_the_topic_invokes_the_function(small: Deploy, run_dir: Path) -> None:
         assert logged(run_dir, '{"number": 42}')
 
 
+def test_an_event_that_a_function_fails_on_comes_twice_more_and_is_then_kept(
+    small: Deploy, run_dir: Path
+) -> None:
+    with small("function", first_retry_seconds=0.1) as deployment:
+        deployment.client("sns").publish(
+            TopicArn=deployment.outputs["topic_arn"], Message=json.dumps({"raise": "no"})
+        )
+        kept = deployment.client("sqs").receive_message(
+            QueueUrl=deployment.outputs["failures_url"], WaitTimeSeconds=20
+        )["Messages"]
+        (log,) = (run_dir / "logs").glob("function-*.log")
+        assert log.read_text().count('"invoked"') == 3
+    record = json.loads(kept[0]["Body"])["requestPayload"]["Records"][0]
+    assert json.loads(record["Sns"]["Message"]) == {"raise": "no"}
+
+
+def test_an_event_that_a_function_has_handled_does_not_come_again(
+    small: Deploy, run_dir: Path
+) -> None:
+    with small("function", first_retry_seconds=0.1) as deployment:
+        sns, topic = deployment.client("sns"), deployment.outputs["topic_arn"]
+        sns.publish(TopicArn=topic, Message=json.dumps({"number": 1}))
+        assert logged(run_dir, '{"number": 1}')
+        sns.publish(TopicArn=topic, Message=json.dumps({"raise": "after all retries of the first"}))
+        deployment.client("sqs").receive_message(
+            QueueUrl=deployment.outputs["failures_url"], WaitTimeSeconds=20
+        )
+        (log,) = (run_dir / "logs").glob("function-*.log")
+        assert log.read_text().count('{"number": 1}') == 1
+
+
 def test_an_error_of_the_handler_is_the_answer_and_its_trace_is_in_the_log(
     small: Deploy, run_dir: Path
 ) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from lab.engine.differences import DIFFERENCES
 from lab.engine.environment import minimal_environment
 from tests.integration.engine.conftest import Deploy
 from tests.support.emulator import RunningEmulator
+from tests.support.queue_shop import until
 
 pytestmark = pytest.mark.integration
 
@@ -52,6 +52,18 @@ def queue_with_messages(emulator: RunningEmulator, name: str, count: int) -> tup
     for number in range(count):
         sqs.send_message(QueueUrl=url, MessageBody=str(number))
     return url, sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+
+
+def said_by_the_emulator_alone(program: str, tmp_path: Path) -> str:
+    """Return what a program prints that imports the emulator as it was installed."""
+    done = subprocess.run(  # noqa: S603 - the emulator's own interpreter
+        [str(interpreter()), "-c", program],
+        env=minimal_environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
 
 
 def test_each_difference_is_told_whole() -> None:
@@ -86,12 +98,7 @@ def test_the_emulator_alone_does_not_take_partiql_statements_apart(tmp_path: Pat
         "body = json.dumps({'Statement': 'INSERT INTO orders VALUE {}'}).encode();"
         "print(checks('dynamodb:ExecuteStatement', body, 'us-west-2', '123456789012'))"
     )
-    environment = minimal_environment(tmp_path)
-    command = [str(interpreter()), "-c", program]
-    done = subprocess.run(  # noqa: S603 - the emulator's own interpreter
-        command, env=environment, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "[]"
+    assert said_by_the_emulator_alone(program, tmp_path) == "[]"
 
 
 def test_a_message_that_is_gone_cannot_be_deleted_again(shared_emulator: RunningEmulator) -> None:
@@ -119,18 +126,33 @@ def test_queues_have_no_metrics(shared_emulator: RunningEmulator) -> None:
     assert metrics["Metrics"] == []
 
 
-def test_a_topic_invokes_a_failing_function_once_and_without_being_admitted(
-    small: Deploy, run_dir: Path
-) -> None:
+def test_the_emulator_alone_invokes_a_topics_function_without_its_retries(tmp_path: Path) -> None:
+    program = (
+        "from ministack.services import sns;"
+        "print(*(name for name in sns._deliver_to_lambda.__code__.co_names if 'execute_' in name))"
+    )
+    assert said_by_the_emulator_alone(program, tmp_path) == "_execute_function_with_config_scope"
+
+
+def test_a_topic_invokes_a_function_without_being_admitted(small: Deploy, run_dir: Path) -> None:
     with small("function") as deployment:
         function, client = deployment.outputs["function"], deployment.client("lambda")
         policy = json.loads(client.get_policy(FunctionName=function)["Policy"])
         for statement in policy["Statement"]:
             client.remove_permission(FunctionName=function, StatementId=statement["Sid"])
-        deployment.client("sns").publish(
-            TopicArn=deployment.outputs["topic_arn"], Message=json.dumps({"raise": "no"})
-        )
-        # The emulator's own retries, where it has them, come after one and three seconds.
-        time.sleep(4.5)
+        deployment.client("sns").publish(TopicArn=deployment.outputs["topic_arn"], Message="{}")
         (log,) = (run_dir / "logs").glob("function-*.log")
-        assert log.read_text().count('"invoked"') == 1
+        until(lambda: '"invoked"' in log.read_text())
+
+
+def test_a_throttled_event_uses_up_its_retries(small: Deploy, run_dir: Path) -> None:
+    with small("function", first_retry_seconds=0.1) as deployment:
+        function, client = deployment.outputs["function"], deployment.client("lambda")
+        client.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
+        deployment.client("sns").publish(TopicArn=deployment.outputs["topic_arn"], Message="{}")
+        kept = deployment.client("sqs").receive_message(
+            QueueUrl=deployment.outputs["failures_url"], WaitTimeSeconds=20
+        )
+        assert kept["Messages"]
+        (log,) = (run_dir / "logs").glob("function-*.log")
+        assert '"invoked"' not in log.read_text()

@@ -98,8 +98,9 @@ def service() -> None:
 
 
 def function() -> None:
-    """A function of its own archive and layer that a topic invokes."""
+    """A function of its own archive and layer that a topic invokes; a queue keeps its failures."""
     topic = aws.sns.Topic("events")
+    failures = aws.sqs.Queue("failures")
     table = aws.dynamodb.Table(
         "seen",
         billing_mode="PAY_PER_REQUEST",
@@ -129,6 +130,12 @@ def function() -> None:
         principal="sns.amazonaws.com",
         source_arn=topic.arn,
     )
+    aws.lambda_.FunctionEventInvokeConfig(
+        "retries",
+        function_name=made.name,
+        maximum_retry_attempts=2,
+        destination_config={"on_failure": {"destination": failures.arn}},
+    )
     aws.sns.TopicSubscription(
         "subscription",
         topic=topic.arn,
@@ -138,6 +145,7 @@ def function() -> None:
     )
     pulumi.export("topic_arn", topic.arn)
     pulumi.export("function", made.name)
+    pulumi.export("failures_url", failures.url)
 
 
 def unknown() -> None:
