@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from adapters.aws_errors import AWS_ERRORS, unavailable
 from adapters.micro_batcher import BatcherClosed, BatcherFull
+from adapters.payment_faults import NO_FAULTS, PaymentFaults
 from adapters.payment_gateway import (
     CHARGE_ATTRIBUTES,
     LEDGER,
@@ -31,10 +33,17 @@ class BatchedPaymentGateway(SimulatedPaymentGateway):
         *,
         payments_table: str,
         payment_seconds: float,
+        faults: PaymentFaults = NO_FAULTS,
+        source: random.Random | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(
-            dynamodb, payments_table=payments_table, payment_seconds=payment_seconds, now=now
+            dynamodb,
+            payments_table=payments_table,
+            payment_seconds=payment_seconds,
+            faults=faults,
+            source=source,
+            now=now,
         )
         self._statements = StatementBatcher(dynamodb)
         attributes = ", ".join(f"'{name}': ?" for name in CHARGE_ATTRIBUTES)
@@ -50,4 +59,4 @@ class BatchedPaymentGateway(SimulatedPaymentGateway):
             answer = await self._statements.run(charge.idempotency_key, self._insert, parameters)
         except (BatcherFull, BatcherClosed, *AWS_ERRORS) as error:
             raise unavailable(LEDGER, error) from error
-        return await super()._record(charge) if answer.error_code else ChargeOutcome.CHARGED
+        return await super()._record(charge) if answer.error_code else charge.outcome

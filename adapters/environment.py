@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
+import msgspec
+
 T = TypeVar("T")
 
 
@@ -66,6 +68,16 @@ class Environment:
         if value in allowed:
             return value
         return self._refuse(name, value, f"must be one of {', '.join(allowed)}", allowed[0])
+
+    def optional_json(self, name: str, kind: type[T], default: T) -> T:
+        """Return a JSON value of `kind`, or `default` when it is not set or after a problem."""
+        text = self.optional_text(name)
+        if text is None:
+            return default
+        try:
+            return msgspec.json.decode(text, type=kind)
+        except msgspec.DecodeError as error:
+            return self._refuse(name, text, str(error), default)
 
     def rule(self, *, holds: bool, problem: str) -> None:
         """Note `problem` when a rule between several settings does not hold.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -11,7 +12,9 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from adapters.aws_errors import AWS_ERRORS, error_code, refused_item, unavailable
+from adapters.payment_faults import NO_FAULTS, PaymentFault, PaymentFaults
 from orders.clock import timestamp
+from orders.errors import Unavailable
 from orders.ports import ChargeOutcome
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ class Charge(msgspec.Struct, frozen=True):
     order_id: str
     amount_cents: int
     charged_at: str
+    outcome: ChargeOutcome = ChargeOutcome.CHARGED
 
 
 def charge_values(charge: Charge) -> list[AttributeValueTypeDef]:
@@ -37,7 +41,7 @@ def charge_values(charge: Charge) -> list[AttributeValueTypeDef]:
         {"S": charge.idempotency_key},
         {"S": charge.order_id},
         {"N": str(charge.amount_cents)},
-        {"S": ChargeOutcome.CHARGED.value},
+        {"S": charge.outcome.value},
         {"S": charge.charged_at},
     ]
 
@@ -51,22 +55,48 @@ class SimulatedPaymentGateway:
         *,
         payments_table: str,
         payment_seconds: float,
+        faults: PaymentFaults = NO_FAULTS,
+        source: random.Random | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._dynamodb = dynamodb
         self._table = payments_table
         self._payment_seconds = payment_seconds
+        self._faults = faults
+        self._random = source or random.Random()  # noqa: S311 - faults need no secrecy
         self._now = now
 
     async def charge(self, idempotency_key: str, order_id: str, amount_cents: int) -> ChargeOutcome:
         """Charge `amount_cents` once for this key, after `payment_seconds`.
 
+        With a share of hanging charges some calls never return; their caller needs a time-out.
+
         Raises:
             Unavailable: the provider did not answer; the charge may have happened.
         """
-        await asyncio.sleep(self._payment_seconds)
-        charge = Charge(idempotency_key, order_id, amount_cents, timestamp(self._now()))
-        return await self._record(charge)
+        await asyncio.sleep(self._faults.seconds(self._payment_seconds, self._random))
+        fault = self._faults.draw(self._random)
+        declined = fault is PaymentFault.DECLINE
+        charge = Charge(
+            idempotency_key,
+            order_id,
+            amount_cents,
+            timestamp(self._now()),
+            ChargeOutcome.DECLINED if declined else ChargeOutcome.CHARGED,
+        )
+        if fault is None or declined:
+            return await self._record(charge)
+        return await self._go_wrong(fault, charge)
+
+    async def _go_wrong(self, fault: PaymentFault, charge: Charge) -> ChargeOutcome:
+        """Charge or not, as the fault has it, and tell the caller nothing either way."""
+        if fault is PaymentFault.HANG:
+            if self._random.getrandbits(1):
+                await self._record(charge)
+            await asyncio.Event().wait()
+        if fault is PaymentFault.ERROR_AFTER:
+            await self._record(charge)
+        raise Unavailable(f"{LEDGER}: simulated error")
 
     async def _record(self, charge: Charge) -> ChargeOutcome:
         """Write the charge down, or return what became of the first one with its key."""
@@ -84,7 +114,7 @@ class SimulatedPaymentGateway:
             return ChargeOutcome(first["status"]["S"])
         except AWS_ERRORS as error:
             raise unavailable(LEDGER, error) from error
-        return ChargeOutcome.CHARGED
+        return charge.outcome
 
     async def refund(self, idempotency_key: str) -> None:
         """Give the money back once; a key without a charge, or refunded before, is left alone.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Conflict:
     key: str
     rule: str
     remedy_key: str
-    remedy: int
+    remedy: int | Decimal
 
 
 def conflicts(settings: Settings) -> Iterator[Conflict]:
@@ -34,6 +35,7 @@ def conflicts(settings: Settings) -> Iterator[Conflict]:
     yield from _lease(settings)
     yield from _drain(settings)
     yield from _function_timeout(settings)
+    yield from _payment_faults(settings)
 
 
 def _ports(settings: Settings) -> Iterator[Conflict]:
@@ -81,3 +83,17 @@ def _function_timeout(settings: Settings) -> Iterator[Conflict]:
     if settings.lambda_timeout_seconds <= above:
         rule = f"must be more than paymentSeconds + {MARGIN_SECONDS} ({above})"
         yield Conflict("lambdaTimeoutSeconds", rule, "lambdaTimeoutSeconds", int(above) + 10)
+
+
+def _payment_faults(settings: Settings) -> Iterator[Conflict]:
+    rates = {
+        "paymentDeclineRate": settings.payment_decline_rate,
+        "paymentErrorBeforeRate": settings.payment_error_before_rate,
+        "paymentErrorAfterRate": settings.payment_error_after_rate,
+        "paymentHangRate": settings.payment_hang_rate,
+    }
+    key = max(rates, key=rates.__getitem__)
+    others = sum(rates.values()) - rates[key]
+    if rates[key] + others > 1:
+        rule = f"must be at most 1 together with the other payment faults ({others})"
+        yield Conflict(key, rule, key, max(1 - others, Decimal(0)))

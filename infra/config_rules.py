@@ -55,6 +55,33 @@ class DecimalSeconds:
 
 
 @dataclass(frozen=True)
+class Share:
+    """A plain decimal number from 0 to 1; Decimal, so that shares add up."""
+
+    example: str
+
+    def parse(self, text: str) -> Decimal:
+        """Return the share; ValueError says what it must be."""
+        if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) or Decimal(text) > 1:
+            raise ValueError("must be a decimal number between 0 and 1")
+        return Decimal(text)
+
+
+@dataclass(frozen=True)
+class Origins:
+    """Origins of web pages, separated by commas; `*` stands for all, nothing for none."""
+
+    example: str
+
+    def parse(self, text: str) -> str:
+        """Return the text as it is; ValueError says what it must be."""
+        origins = (origin.strip() for origin in text.split(","))
+        if not all(re.fullmatch(r"|\*|https?://[^/\s]+", origin) for origin in origins):
+            raise ValueError("must be * or origins such as https://shop.example, with commas")
+        return text
+
+
+@dataclass(frozen=True)
 class OneOf:
     """A member of a closed vocabulary."""
 

@@ -1,11 +1,13 @@
 """The environment variables of the services: the contract between infrastructure and code."""
 
+import json
 from collections.abc import Mapping
 
 import pulumi
 
 from infra.settings import Settings
 from infra.tables import Tables
+from infra.vocabulary import PaymentLatency
 
 Environment = Mapping[str, pulumi.Input[str]]
 
@@ -15,10 +17,12 @@ def receiver_environment(
 ) -> Environment:
     """Return the receiver's variables; without a topic it fulfils orders itself."""
     topic: Environment = {} if topic_arn is None else {"SNS_TOPIC_ARN": topic_arn}
+    cors: Environment = {"CORS_ORIGINS": settings.cors_origins} if settings.cors_origins else {}
     return {
         **_fulfilment(settings, tables),
         **_service(settings),
         **topic,
+        **cors,
         "PORT": str(settings.receiver_port),
         "TOPOLOGY": settings.topology.value,
         "PAYMENT_CONCURRENCY": str(settings.payment_concurrency),
@@ -51,8 +55,23 @@ def function_environment(settings: Settings, tables: Tables) -> Environment:
     return _fulfilment(settings, tables)
 
 
+def _payment_faults(settings: Settings) -> Environment:
+    """Return nothing when nothing goes wrong, so that a shop that is not tested shows no trace."""
+    rates = {
+        "decline_rate": settings.payment_decline_rate,
+        "error_before_rate": settings.payment_error_before_rate,
+        "error_after_rate": settings.payment_error_after_rate,
+        "hang_rate": settings.payment_hang_rate,
+    }
+    if not any(rates.values()) and settings.payment_latency is PaymentLatency.FIXED:
+        return {}
+    faults = {name: float(rate) for name, rate in rates.items()}
+    return {"PAYMENT_FAULTS": json.dumps({**faults, "latency": settings.payment_latency.value})}
+
+
 def _fulfilment(settings: Settings, tables: Tables) -> Environment:
     return {
+        **_payment_faults(settings),
         "ORDERS_TABLE": tables.orders.name,
         "PRODUCTS_TABLE": tables.products.name,
         "PAYMENTS_TABLE": tables.payments.name,

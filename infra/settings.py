@@ -10,8 +10,24 @@ import pulumi
 from pulumi.runtime import config as runtime_config
 
 from infra.config_conflicts import SHORTEST_DRAIN_SECONDS, conflicts
-from infra.config_rules import DecimalSeconds, OneOf, OneOfNumbers, Pattern, Rule, WholeNumber
-from infra.vocabulary import Architecture, Ingress, LogLevel, PythonVersion, Topology
+from infra.config_rules import (
+    DecimalSeconds,
+    OneOf,
+    OneOfNumbers,
+    Origins,
+    Pattern,
+    Rule,
+    Share,
+    WholeNumber,
+)
+from infra.vocabulary import (
+    Architecture,
+    Ingress,
+    LogLevel,
+    PaymentLatency,
+    PythonVersion,
+    Topology,
+)
 
 MAX_PENDING_CAP = 10_000
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -39,8 +55,14 @@ class Settings:
     receiver_port: Annotated[int, WholeNumber(1024, 65535, "8080")]
     processor_port: Annotated[int, WholeNumber(1024, 65535, "8081")]
     payment_seconds: Annotated[Decimal, DecimalSeconds(60, "3")]
+    payment_latency: Annotated[PaymentLatency, OneOf(PaymentLatency, "fixed")]
+    payment_decline_rate: Annotated[Decimal, Share("0.05")]
+    payment_error_before_rate: Annotated[Decimal, Share("0.01")]
+    payment_error_after_rate: Annotated[Decimal, Share("0.01")]
+    payment_hang_rate: Annotated[Decimal, Share("0.01")]
     payment_concurrency: Annotated[int, WholeNumber(1, 1000, "5")]
     max_pending: Annotated[int, WholeNumber(0, MAX_PENDING_CAP, "0")]
+    cors_origins: Annotated[str, Origins("https://shop.example")]
     load_balancer_idle_timeout_seconds: Annotated[int, WholeNumber(1, 4000, "60")]
     processor_concurrency: Annotated[int, WholeNumber(1, 1000, "20")]
     visibility_timeout_seconds: Annotated[int, WholeNumber(1, 43200, "180")]

@@ -32,6 +32,15 @@ class PythonVersion(StrEnum):
     PY313 = "3.13"
 
 
+class PaymentLatency(StrEnum):
+    """How the time of the simulated gateway is distributed around `paymentSeconds`, its mean."""
+
+    FIXED = "fixed"
+    UNIFORM = "uniform"
+    LOGNORMAL = "lognormal"
+    EXPONENTIAL = "exponential"
+
+
 class LogLevel(StrEnum):
     """The least severe level that a service logs."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adapters.environment import Environment
+from adapters.payment_faults import PaymentFaults, read_payment_faults
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LONGEST_FUNCTION_SECONDS = 900
@@ -23,6 +24,7 @@ class Settings:
     products_table: str
     payments_table: str
     payment_seconds: float
+    payment_faults: PaymentFaults
     lease_seconds: float
 
 
@@ -48,6 +50,7 @@ def read_settings(environment: Environment) -> Settings:
         products_table=environment.text("PRODUCTS_TABLE"),
         payments_table=environment.text("PAYMENTS_TABLE"),
         payment_seconds=environment.seconds("PAYMENT_SECONDS", 0, 60),
+        payment_faults=read_payment_faults(environment),
         lease_seconds=environment.seconds("LEASE_SECONDS", 1, 43_200),
     )
     environment.rule(

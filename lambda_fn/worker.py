@@ -13,6 +13,7 @@ from adapters.logs import get_logger
 from adapters.order_store import DynamoOrderStore
 from adapters.payment_gateway import SimulatedPaymentGateway
 from adapters.quick_clients import quick_dynamodb
+from adapters.retrying_payment_gateway import RetryingPaymentGateway
 from lambda_fn.settings import Settings
 from orders.fulfilment import Fulfilment
 from orders.message import decode_order_placed
@@ -58,10 +59,15 @@ class Worker:
                 orders_table=settings.orders_table,
                 products_table=settings.products_table,
             ),
-            payments=SimulatedPaymentGateway(
-                dynamodb,
-                payments_table=settings.payments_table,
+            payments=RetryingPaymentGateway(
+                SimulatedPaymentGateway(
+                    dynamodb,
+                    payments_table=settings.payments_table,
+                    payment_seconds=settings.payment_seconds,
+                    faults=settings.payment_faults,
+                ),
                 payment_seconds=settings.payment_seconds,
+                lease_seconds=settings.lease_seconds,
             ),
             lease_seconds=settings.lease_seconds,
         )

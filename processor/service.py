@@ -13,6 +13,7 @@ from adapters.batched_order_store import BatchedOrderStore
 from adapters.batched_payment_gateway import BatchedPaymentGateway
 from adapters.logs import get_logger
 from adapters.quick_clients import quick_dynamodb, quick_sqs
+from adapters.retrying_payment_gateway import RetryingPaymentGateway
 from orders.fulfilment import Fulfilment
 from processor.consumer import Consumer, ConsumerSettings, SqsQueue, Stopped
 from processor.consumer.emf import EmfMetrics
@@ -68,9 +69,13 @@ async def open_fulfilment(settings: Settings, clients: AwsClients) -> AsyncItera
         dynamodb,
         payments_table=settings.payments_table,
         payment_seconds=settings.payment_seconds,
+        faults=settings.payment_faults,
+    )
+    patient = RetryingPaymentGateway(
+        payments, payment_seconds=settings.payment_seconds, lease_seconds=settings.lease_seconds
     )
     try:
-        yield Fulfilment(store=store, payments=payments, lease_seconds=settings.lease_seconds)
+        yield Fulfilment(store=store, payments=patient, lease_seconds=settings.lease_seconds)
     finally:
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adapters.environment import Environment
+from adapters.payment_faults import PaymentFaults, read_payment_faults
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
@@ -28,6 +29,7 @@ class Settings:
     payments_table: str
     concurrency: int
     payment_seconds: float
+    payment_faults: PaymentFaults
     lease_seconds: float
     visibility_timeout_seconds: int
     heartbeat_seconds: float
@@ -58,6 +60,7 @@ def read_settings(environment: Environment) -> Settings:
         payments_table=environment.text("PAYMENTS_TABLE"),
         concurrency=environment.integer("PROCESSOR_CONCURRENCY", 1, 1000),
         payment_seconds=environment.seconds("PAYMENT_SECONDS", 0, 60),
+        payment_faults=read_payment_faults(environment),
         lease_seconds=environment.seconds("LEASE_SECONDS", 1, MAX_VISIBILITY_SECONDS),
         visibility_timeout_seconds=environment.integer(
             "VISIBILITY_TIMEOUT_SECONDS", 1, MAX_VISIBILITY_SECONDS

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adapters.environment import Environment
+from adapters.payment_faults import NO_FAULTS, PaymentFaults, read_payment_faults
 
 TOPOLOGIES = ("sync", "async", "serverless")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -42,6 +43,7 @@ class Settings:
     stop_timeout_seconds: float
     log_level: str
     aws_region: str
+    payment_faults: PaymentFaults = NO_FAULTS
     sns_topic_arn: str | None = None
     cors_origins: frozenset[str] = frozenset()
     max_in_flight: int = 1000
@@ -69,6 +71,7 @@ def read_settings(environment: Environment) -> Settings:
         products_table=environment.text("PRODUCTS_TABLE"),
         payments_table=environment.text("PAYMENTS_TABLE"),
         payment_seconds=environment.seconds("PAYMENT_SECONDS", 0, 60),
+        payment_faults=read_payment_faults(environment),
         payment_concurrency=environment.integer("PAYMENT_CONCURRENCY", 1, 1000),
         max_pending=environment.integer("MAX_PENDING", 0, 10_000),
         lease_seconds=environment.seconds("LEASE_SECONDS", 1, 43_200),

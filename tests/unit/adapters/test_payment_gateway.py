@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
 
 import pytest
 
 from adapters.batched_payment_gateway import BatchedPaymentGateway
+from adapters.payment_faults import NO_FAULTS, PaymentFaults
 from adapters.payment_gateway import SimulatedPaymentGateway
 from orders.clock import timestamp
 from orders.errors import Unavailable
@@ -16,11 +18,18 @@ from tests.support.virtual_clock import now, virtual_time
 PAYMENT_SECONDS = 3.0
 
 
-def provider(shop: FakeShop, *, calls: Calls) -> tuple[SimulatedPaymentGateway, Wire]:
+def provider(
+    shop: FakeShop, *, calls: Calls, faults: PaymentFaults = NO_FAULTS
+) -> tuple[SimulatedPaymentGateway, Wire]:
     clients = shop.aws.connect()
     gateway_type = BatchedPaymentGateway if calls is Calls.BATCHED else SimulatedPaymentGateway
     gateway = gateway_type(
-        clients.dynamodb, payments_table="payments", payment_seconds=PAYMENT_SECONDS, now=now
+        clients.dynamodb,
+        payments_table="payments",
+        payment_seconds=PAYMENT_SECONDS,
+        faults=faults,
+        source=random.Random(1),  # noqa: S311 - repeatable on purpose
+        now=now,
     )
     return gateway, clients.wire
 
@@ -118,3 +127,48 @@ async def test_a_refund_whose_answer_was_lost_is_unavailable(calls: Calls) -> No
         await gateway.refund("key")
     await gateway.refund("key")
     assert shop.payments.text("key", "status") == "REFUNDED"
+
+
+@virtual_time
+async def test_a_declined_charge_stays_declined_however_often_it_is_asked_for(calls: Calls) -> None:
+    shop = FakeShop({})
+    declining, _ = provider(shop, calls=calls, faults=PaymentFaults(decline_rate=1))
+    assert await declining.charge("key", "order", 1999) is ChargeOutcome.DECLINED
+    sound, _ = provider(shop, calls=calls)
+    assert await sound.charge("key", "order", 1999) is ChargeOutcome.DECLINED
+    assert shop.payments.text("key", "status") == "DECLINED"
+    assert len(shop.payments.history) == 1
+
+
+@virtual_time
+async def test_an_error_before_the_charge_leaves_the_ledger_alone(calls: Calls) -> None:
+    shop = FakeShop({})
+    failing, _ = provider(shop, calls=calls, faults=PaymentFaults(error_before_rate=1))
+    with pytest.raises(Unavailable):
+        await failing.charge("key", "order", 1999)
+    assert shop.payments.items == {}
+
+
+@virtual_time
+async def test_an_error_after_the_charge_is_one_charge_that_the_next_ask_finds(
+    calls: Calls,
+) -> None:
+    shop = FakeShop({})
+    failing, _ = provider(shop, calls=calls, faults=PaymentFaults(error_after_rate=1))
+    with pytest.raises(Unavailable):
+        await failing.charge("key", "order", 1999)
+    assert shop.payments.text("key", "status") == "CHARGED"
+    sound, _ = provider(shop, calls=calls)
+    assert await sound.charge("key", "order", 1999) is ChargeOutcome.CHARGED
+    assert len(shop.payments.history) == 1
+
+
+@virtual_time
+async def test_half_of_the_charges_that_are_never_answered_happened(calls: Calls) -> None:
+    shop = FakeShop({})
+    hanging, _ = provider(shop, calls=calls, faults=PaymentFaults(hang_rate=1))
+    charges = (hanging.charge(f"key-{each}", "order", 1999) for each in range(100))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(3600):
+            await asyncio.gather(*charges)
+    assert 20 < len(shop.payments.items) < 80

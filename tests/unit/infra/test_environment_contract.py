@@ -2,17 +2,28 @@
 
 import json
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import pytest
 
 from adapters.environment import Environment
+from adapters.payment_faults import NO_FAULTS, PaymentFaults, PaymentLatency
+from infra import vocabulary
 from lambda_fn import settings as function_settings
 from processor import settings as processor_settings
 from receiver import settings as receiver_settings
 from tests.support.recorded_stack import RecordedStack, record_stack
 from tests.unit.infra.conftest import layer_for_this_machine, recorded
 
-READERS: Mapping[str, Callable[[Environment], object]] = {
+
+class FulfilmentSettings(Protocol):
+    """What the settings of every process have in common here."""
+
+    @property
+    def payment_faults(self) -> PaymentFaults: ...
+
+
+READERS: Mapping[str, Callable[[Environment], FulfilmentSettings]] = {
     "receiver": receiver_settings.read_settings,
     "processor": processor_settings.read_settings,
     "function": function_settings.read_settings,
@@ -40,6 +51,7 @@ SMALLEST = {
     "drainSeconds": "2",
     "stopTimeoutSeconds": "3",
     "lambdaTimeoutSeconds": "6",
+    "paymentHangRate": "0.000001",
     "logLevel": "DEBUG",
 }
 LARGEST = {
@@ -56,6 +68,12 @@ LARGEST = {
     "drainSeconds": "119",
     "stopTimeoutSeconds": "120",
     "lambdaTimeoutSeconds": "900",
+    "paymentLatency": "exponential",
+    "paymentDeclineRate": "0.7",
+    "paymentErrorBeforeRate": "0.1",
+    "paymentErrorAfterRate": "0.1",
+    "paymentHangRate": "0.1",
+    "corsOrigins": "https://shop.example, http://127.0.0.1:8000",
     "logLevel": "ERROR",
 }
 
@@ -88,3 +106,32 @@ def test_services_start_with_whatever_the_configuration_allows(
 ) -> None:
     machine = layer_for_this_machine() if stack == "serverless" else {}
     READERS[process](Environment(variables(record_stack(stack, {**config, **machine}), process)))
+
+
+@every_process
+def test_payment_faults_reach_the_service_and_leave_no_trace_when_they_are_off(
+    stack: str, process: str
+) -> None:
+    machine = layer_for_this_machine() if stack == "serverless" else {}
+    faulty = record_stack(stack, {**machine, **LARGEST})
+    settings = READERS[process](Environment(variables(faulty, process)))
+    assert settings.payment_faults == PaymentFaults(
+        decline_rate=0.7,
+        error_before_rate=0.1,
+        error_after_rate=0.1,
+        hang_rate=0.1,
+        latency=PaymentLatency.EXPONENTIAL,
+    )
+    given = variables(recorded(stack), process)
+    assert "PAYMENT_FAULTS" not in given
+    assert READERS[process](Environment(given)).payment_faults == NO_FAULTS
+
+
+def test_every_latency_that_can_be_configured_is_one_that_the_services_know() -> None:
+    assert list(map(str, vocabulary.PaymentLatency)) == list(map(str, PaymentLatency))
+
+
+def test_configured_origins_reach_the_receiver() -> None:
+    stack = record_stack("async", {"corsOrigins": "https://shop.example, http://127.0.0.1:8000"})
+    settings = receiver_settings.settings_from(variables(stack, "receiver"))
+    assert settings.cors_origins == {"https://shop.example", "http://127.0.0.1:8000"}

@@ -84,6 +84,12 @@ def test_the_message_says_key_value_rule_and_remedy() -> None:
         ("lambdaTimeoutSeconds", "901", "must be between 1 and 900"),
         ("logRetentionDays", "8", "must be one of 1, 3, 5, 7, 14, 30"),
         ("logLevel", "debug", "must be one of DEBUG, INFO, WARNING, ERROR"),
+        ("paymentLatency", "normal", "must be one of fixed, uniform, lognormal, exponential"),
+        ("paymentDeclineRate", "5%", "must be a decimal number between 0 and 1"),
+        ("paymentErrorBeforeRate", "-0.1", "must be a decimal number between 0 and 1"),
+        ("paymentErrorAfterRate", "1.01", "must be a decimal number between 0 and 1"),
+        ("paymentHangRate", "", "must be a decimal number between 0 and 1"),
+        ("corsOrigins", "shop.example", "must be * or origins such as https://shop.example"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_rule(key: str, text: str, rule: str) -> None:
@@ -105,6 +111,14 @@ def test_a_wrong_value_is_refused_with_its_rule(key: str, text: str, rule: str) 
             {"receiverPort": "65535", "processorPort": "65535"},
             "processorPort = 65535: must differ from receiverPort",
             "processorPort 65534",
+        ),
+        (
+            {"paymentDeclineRate": "0.6", "paymentHangRate": "0.3", "paymentErrorAfterRate": "0.2"},
+            (
+                "paymentDeclineRate = 0.6: must be at most 1 together with the other payment "
+                "faults (0.5)"
+            ),
+            "paymentDeclineRate 0.5",
         ),
         (
             {"heartbeatSeconds": "180"},
@@ -170,6 +184,7 @@ def test_values_at_the_edge_of_a_rule_are_taken(changes: dict[str, str]) -> None
         ({"stopTimeoutSeconds": "2"}, "drainSeconds"),
         ({"stopTimeoutSeconds": "3"}, "drainSeconds"),
         ({"lambdaTimeoutSeconds": "1"}, "lambdaTimeoutSeconds"),
+        ({"paymentErrorAfterRate": "0.9", "paymentHangRate": "0.2"}, "paymentErrorAfterRate"),
     ],
 )
 def test_the_remedy_of_a_contradiction_mends_it(changes: dict[str, str], broken: str) -> None:
