@@ -47,7 +47,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         name="throttled Lambda events",
         emulator="counts a throttled invocation as a failed one: three and the event is set aside",
         aws="keeps a throttled event for up to six hours and tries it again",
-        consequence="above 1,000 orders in work at once, Lambda's default limit, this one loses some",
+        consequence="a sale of more than 1,000 orders in work at once would lose some here",
     ),
     Difference(
         name="Lambda's resource policy",
