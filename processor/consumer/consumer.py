@@ -18,11 +18,9 @@ from processor.consumer.pace import Pace
 from processor.consumer.permits import Permits
 from processor.consumer.queue import SqsQueue
 from processor.consumer.receiving import Receiving
-from processor.consumer.settings import ConsumerSettings
+from processor.consumer.settings import FLUSH_SHARE, ConsumerSettings
 from processor.consumer.settling import Settling
 
-# How much of the drain is kept for handing back and deleting after the handlers' time is up.
-FLUSH_SHARE = 0.1
 ABORT_SECONDS = 1.0
 
 _log = get_logger()

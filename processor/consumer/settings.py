@@ -9,6 +9,8 @@ LONGEST_POLL_SECONDS = 20
 # The age of a message in flight ends here, whatever is extended:
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
 LONGEST_IN_FLIGHT_SECONDS = 12 * 3600
+# How much of a drain is kept for handing back and deleting after the handlers' time is up.
+FLUSH_SHARE = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +36,10 @@ class ConsumerSettings:
             ),
             # SQS takes 0 as well, but an empty queue would then be polled as fast as it answers.
             (1 <= self.wait_seconds <= LONGEST_POLL_SECONDS, "wait_seconds must be 1 to 20"),
-            (self.wait_seconds < self.drain_seconds, "wait_seconds must be below drain_seconds"),
+            (
+                self.wait_seconds < self.drain_seconds * (1 - FLUSH_SHARE),
+                "wait_seconds must be below 0.9 * drain_seconds: the open poll must end in it",
+            ),
             (
                 self.visibility_timeout_seconds <= self.max_age_seconds,
                 "max_age_seconds must be at least visibility_timeout_seconds",

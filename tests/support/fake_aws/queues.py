@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+CLOCK_TICK_SECONDS = 1e-6
+
 
 @dataclass(frozen=True)
 class Mischief:
@@ -99,6 +101,15 @@ class Queue:
     def visible(self) -> list[Message]:
         """Return the messages that can be received now."""
         return [m for m in self.messages if m.visible_at <= self.now()]
+
+    def seconds_until_visible(self) -> float:
+        """Return how long until a message that is invisible now will be visible; infinity if none.
+
+        Never less than a clock can tell from nothing, however close that is.
+        """
+        now = self.now()
+        later = (m.visible_at - now for m in self.messages if m.visible_at > now)
+        return max(min(later, default=float("inf")), CLOCK_TICK_SECONDS)
 
     def _bury_the_dead(self) -> None:
         if self.max_receive_count is None or self.dead_letters is None:

@@ -29,7 +29,10 @@ Entry = Mapping[str, Any]
 
 
 class FakeSQS:
-    """One process's client; a long poll looks at its queue every `poll_seconds`."""
+    """One process's client.
+
+    A long poll looks at its queue every `poll_seconds`, and when the next message becomes visible.
+    """
 
     poll_seconds = 0.1
 
@@ -47,10 +50,9 @@ class FakeSQS:
             names = set(request.get("MessageSystemAttributeNames", ()))
             with_attributes = "All" in request.get("MessageAttributeNames", ())
             queue = self._queue(request)
-            for _ in range(round(wait / self.poll_seconds)):
-                if queue.visible():
-                    break
-                await asyncio.sleep(self.poll_seconds)
+            ends_at = queue.now() + wait
+            while (left := ends_at - queue.now()) > 0 and not queue.visible():  # noqa: ASYNC110 - messages become visible by the clock
+                await asyncio.sleep(min(left, self.poll_seconds, queue.seconds_until_visible()))
             received = queue.receive(most, request.get("VisibilityTimeout"))
             messages = [_described(each, names, with_attributes) for each in received]
             return {"Messages": messages} if messages else {}

@@ -166,6 +166,7 @@ async def test_a_handler_that_swallows_its_cancellation_deletes_nothing_that_was
         {"wait_seconds": 21},
         {"wait_seconds": 0},
         {"drain_seconds": 20},
+        {"drain_seconds": 22},
         {"max_age_seconds": 59},
     ],
 )
