@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lab.load.records import Outcome, Record
-from lab.measure.books import CHARGED, COMPLETED, Books, Payment, StoredOrder
+from lab.measure.books import CHARGED, COMPLETED, FAILED, Books, Payment, StoredOrder
 from lab.results.model import Audit, Finding
 
 MAX_EXAMPLES = 10
@@ -17,13 +17,17 @@ CLOCK_MARGIN_SECONDS = 0.001
 
 @dataclass(frozen=True)
 class Sale:
-    """Everything that one sale left behind, narrowed to its own orders."""
+    """Everything that one sale left behind, narrowed to its own orders.
+
+    `queued` are the orders whose message was still in the queue when the books were read.
+    """
 
     records: Sequence[Record]
     orders: Mapping[str, StoredOrder]
     payments: Sequence[Payment]
     stock_before: Mapping[str, int]
     stock_after: Mapping[str, int]
+    queued: Collection[str] = frozenset()
     _charges: dict[str, list[Payment]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -40,6 +44,10 @@ class Sale:
         """The orders with at least one charge that was not given back."""
         return self._charges
 
+    def settles(self, order: StoredOrder) -> bool:
+        """Whether the order reached its end, or its message is there to bring it there."""
+        return order.settled or order.order_id in self.queued
+
     def paid(self) -> list[StoredOrder]:
         """Return the orders that were charged and completed."""
         return [
@@ -55,7 +63,12 @@ class Sale:
         return units
 
 
-def sale_of(records: Sequence[Record], stock_before: Mapping[str, int], books: Books) -> Sale:
+def sale_of(
+    records: Sequence[Record],
+    stock_before: Mapping[str, int],
+    books: Books,
+    queued: Collection[str] = frozenset(),
+) -> Sale:
     """Narrow the books to one sale: orders its customers sent, or stored since it began."""
     began = min((record.sent_at for record in records), default=float("inf"))
     sent = {record.order_id for record in records}
@@ -71,6 +84,7 @@ def sale_of(records: Sequence[Record], stock_before: Mapping[str, int], books: B
         payments=[payment for payment in books.payments if payment.order_id in known],
         stock_before=stock_before,
         stock_after=books.stock,
+        queued=queued,
     )
 
 
@@ -90,19 +104,19 @@ def audit(sale: Sale, *, drained: bool) -> Audit:
 
 
 def _lost(sale: Sale) -> Iterable[str]:
-    """Orders that a customer was promised and that are missing or not settled."""
+    """Orders that a customer was promised and that are missing or will not be settled."""
     for record in sale.records:
         if record.outcome is Outcome.ACCEPTED:
             order = sale.orders.get(record.order_id)
-            if order is None or not order.settled:
+            if order is None or not sale.settles(order):
                 yield record.order_id
 
 
 def _refunds_missing(sale: Sale) -> Iterable[str]:
-    """Orders whose customer paid and got nothing, orders that are not stored at all included."""
+    """Orders whose customer paid and gets nothing, orders that are not stored at all included."""
     for order_id in sale.charged_ids:
         order = sale.orders.get(order_id)
-        if order is None or order.status != COMPLETED:
+        if order is None or order.status == FAILED or not sale.settles(order):
             yield order_id
 
 

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
-from botocore.exceptions import BotoCoreError, ClientError
-
-from lab.errors import EngineError
 from lab.load.scenarios import Scenario
 from lab.measure.aws_calls import LOG_SECONDS
 from lab.measure.measures import Observation, evaluate
-from lab.measure.sampler import MIB
+from lab.measure.runs import (
+    Prefixed,
+    explained,
+    machine,
+    memory_used_mib,
+    now,
+    with_free_ports,
+)
 from lab.measure.scenario import View, run_scenario
 from lab.measure.settle import settle
 from lab.measure.system import Deploy, System
-from lab.results.model import Machine, Results, ScenarioResult, TopologyResult
+from lab.results.model import Results, ScenarioResult, TopologyResult
 
 TOPOLOGIES = ("sync", "async", "serverless")
-GIB = 1024 * MIB
-LOOPBACK = "127.0.0.1"
 # The least time between starting Locust and its first order.
 LOCUST_START_SECONDS = 0.7
 
@@ -73,7 +69,7 @@ class Campaign:
         self._run = run
         self._quiet_until = 0.0
         self.results = Results(
-            started_at=_now(),
+            started_at=now(),
             finished_at=None,
             machine=machine(emulator),
             scale=plan.scale,
@@ -88,12 +84,12 @@ class Campaign:
         """
         for topology in self._plan.topologies:
             self._run_topology(topology)
-        self.results = replace(self.results, finished_at=_now())
+        self.results = replace(self.results, finished_at=now())
         self._save(self.results)
         return self.results
 
     def _run_topology(self, topology: str) -> None:
-        memory_before = psutil.virtual_memory().used / MIB
+        memory_before = memory_used_mib()
         config = with_free_ports(self._plan.config)
         began = time.monotonic()
         self._view.stage(f"{topology}: bringing the stack up")
@@ -114,17 +110,14 @@ class Campaign:
         self._add_sales(topology, settle(seen, logs, self._billed_config(topology)))
 
     def _run_sale(self, system: System, scenario: Scenario, memory_before: float) -> Observation:
-        try:
+        with explained(system):
             observation = self._run(
                 system,
                 scenario,
-                _Prefixed(system.topology, self._view),
+                Prefixed(system.topology, self._view),
                 memory_before_mib=memory_before,
                 not_before=self._quiet_until,
             )
-        except (BotoCoreError, ClientError) as error:
-            system.check()  # a dead process says more than the call that it did not answer
-            raise EngineError(f"{error}; the logs are in {system.run_dir / 'logs'}") from error
         self._quiet_until = time.time() + LOG_SECONDS - LOCUST_START_SECONDS
         return observation
 
@@ -138,42 +131,6 @@ class Campaign:
         self._save(self.results)
 
 
-class _Prefixed:
-    """Says which topology a stage belongs to."""
-
-    def __init__(self, topology: str, view: View) -> None:
-        self._topology = topology
-        self.sale = view.sale
-        self.drain = view.drain
-        self._stage = view.stage
-
-    def stage(self, text: str) -> None:
-        """Pass the stage on, with the topology's name before it."""
-        self._stage(f"{self._topology}: {text}")
-
-
-def machine(emulator: str) -> Machine:
-    """Describe this machine."""
-    return Machine(
-        cores=os.cpu_count() or 1,
-        python=platform.python_version(),
-        platform=platform.platform(terse=True),
-        emulator=emulator,
-        memory_gib=psutil.virtual_memory().total / GIB,
-    )
-
-
-def with_free_ports(config: Mapping[str, str]) -> dict[str, str]:
-    """Return the configuration with free ports where none are given, so that runs never collide."""
-    keys = ("receiverPort", "processorPort")
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in keys]
-        for each in sockets:
-            each.bind((LOOPBACK, 0))
-        free = {key: str(each.getsockname()[1]) for key, each in zip(keys, sockets, strict=True)}
-    return {**free, **config}
-
-
 def _empty(system: System, deploy_seconds: float) -> TopologyResult:
     return TopologyResult(
         config=dict(system.config),
@@ -181,7 +138,3 @@ def _empty(system: System, deploy_seconds: float) -> TopologyResult:
         scenarios={},
         deploy_seconds=deploy_seconds,
     )
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

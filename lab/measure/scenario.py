@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 from lab.load.drive import Drive, LoadProgress, run_sale
@@ -15,6 +15,7 @@ from lab.measure.books import read_books, read_stock
 from lab.measure.drain import DrainProgress, drain_limit, wait_for_drain
 from lab.measure.little import predict
 from lab.measure.measures import Observation
+from lab.measure.rest import take_rest
 from lab.measure.sampler import Sampler
 from lab.measure.system import System
 from lab.results.model import Measures
@@ -46,11 +47,14 @@ def run_scenario(
     *,
     memory_before_mib: float,
     not_before: float = 0.0,
+    bound_seconds: float | None = None,
     run: SaleRunner = run_sale,
 ) -> Observation:
     """Drive the sale, wait for its drain, and return what was seen; requests are counted later.
 
-    Locust is not started before the epoch second `not_before`.
+    Locust is not started before the epoch second `not_before`. With `bound_seconds` the wait ends
+    that long after the sale though the queue is not empty: what it still holds is then taken out
+    and noted order by order, so that the system stands still while its books are read.
 
     Raises:
         LabError: Locust failed, or a process of the deployment died.
@@ -64,12 +68,16 @@ def run_scenario(
     with Sampler(sources[0]) as sampler:
         view.stage(f"{scenario.name} sale: the doors open")
         run(drive, progress=lambda state: view.sale(scenario, state), check=system.check)
-        drained = _drain(system, sources, predicted, view)
+        drained = _drain(system, sources, predicted, view, bound_seconds)
+    queued: Collection[str] = frozenset()
+    if bound_seconds is not None and not drained:
+        view.stage("the bound is reached: taking the rest out of the queue")
+        queued = take_rest(system)
     view.stage(f"{scenario.name} sale: auditing every order")
     books = read_books(dynamodb, system.outputs)
     return Observation(
         scenario=scenario,
-        sale=sale_of(read_records(drive.records), stock_before, books),
+        sale=sale_of(read_records(drive.records), stock_before, books, queued),
         readings=sampler.readings,
         topology=system.topology,
         config=system.config,
@@ -96,11 +104,18 @@ def _sources(system: System, dynamodb: Any) -> list[BacklogSource]:
     return [backlog_source(system.outputs, sqs=system.client("sqs"), dynamodb=dynamodb), table]
 
 
-def _drain(system: System, sources: list[BacklogSource], predicted: Measures, view: View) -> bool:
+def _drain(
+    system: System,
+    sources: list[BacklogSource],
+    predicted: Measures,
+    view: View,
+    bound_seconds: float | None,
+) -> bool:
+    limit_seconds = drain_limit(predicted.drain_seconds) if bound_seconds is None else bound_seconds
     view.stage("draining: waiting until every accepted order is settled")
     return wait_for_drain(
         sources,
-        limit_seconds=drain_limit(predicted.drain_seconds),
+        limit_seconds=limit_seconds,
         progress=lambda state: view.drain(state, predicted.drain_seconds),
         check=system.check,
     )

@@ -6,17 +6,21 @@ import json
 import math
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lab.errors import LabError
 from lab.results.decode import DecodeError, decode
 from lab.results.model import SCHEMA, Results
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T")
 RESULTS_FILE = "results.json"
 SIGNIFICANT_DIGITS = 6
 
 
-def write_results(results: Results, path: Path) -> None:
+def write_results(results: DataclassInstance, path: Path) -> None:
     """Write the results so that a reader sees the old file or the new one, never a half."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".tmp")
@@ -24,7 +28,7 @@ def write_results(results: Results, path: Path) -> None:
     draft.replace(path)
 
 
-def to_json(results: Results) -> str:
+def to_json(results: DataclassInstance) -> str:
     """Return the results as JSON text."""
     return json.dumps(_rounded(asdict(results)), indent=2, allow_nan=False) + "\n"
 
@@ -36,18 +40,28 @@ def read_results(path: Path) -> Results:
         LabError: no such file, not JSON, another schema, or fields missing.
     """
     file = path / RESULTS_FILE if path.is_dir() else path
+    return read_as(Results, file, schema=SCHEMA, written_by="lab demo")
+
+
+def read_as(kind: type[T], file: Path, *, schema: int, written_by: str) -> T:
+    """Read a file that `written_by` left behind, for results of that kind and schema.
+
+    Raises:
+        LabError: no such file, not JSON, another schema, or fields missing.
+    """
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise LabError(f"cannot read {file}: {reason}; name a folder that lab demo wrote") from None
+        said = f"cannot read {file}: {reason}; name a folder that {written_by} wrote"
+        raise LabError(said) from None
     except ValueError as error:
         raise LabError(f"{file} is not JSON: {error}") from None
     found = data.get("schema") if isinstance(data, dict) else None
-    if found != SCHEMA:
-        raise LabError(f"{file} has schema {found!r}, this lab reads schema {SCHEMA}")
+    if found != schema:
+        raise LabError(f"{file} has schema {found!r}, this lab reads schema {schema}")
     try:
-        return decode(Results, data)
+        return decode(kind, data)
     except DecodeError as error:
         raise LabError(f"{file} is not a results file of this lab: {error}") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -38,12 +39,26 @@ class FakePaginator:
 
 
 class FakeQueue:
-    """Answers `get_queue_attributes` for one queue."""
+    """One queue without workers: what is received stays in flight."""
 
     def __init__(self, url: str, visible: int, in_flight: int) -> None:
         self._url = url
         self.visible = visible
         self.in_flight = in_flight
+        self.received = 0
+        self._bodies: list[str] = []
+
+    def give(self, content: Mapping[str, Any]) -> None:
+        self._bodies.append(json.dumps(content))
+        self.visible += 1
+
+    def receive_message(self, **request: Any) -> dict[str, Any]:
+        assert request["QueueUrl"] == self._url
+        bodies, self._bodies = self._bodies, []
+        self.received += len(bodies)
+        self.visible -= len(bodies)
+        self.in_flight += len(bodies)
+        return {"Messages": [{"MessageId": str(n), "Body": b} for n, b in enumerate(bodies)]}
 
     def get_queue_attributes(self, **request: Any) -> dict[str, Any]:
         assert request["QueueUrl"] == self._url

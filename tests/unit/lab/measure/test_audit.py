@@ -21,6 +21,7 @@ class Shop:
     records: list[Record] = field(default_factory=list)
     orders: dict[str, StoredOrder] = field(default_factory=dict)
     payments: list[Payment] = field(default_factory=list)
+    queued: set[str] = field(default_factory=set)
     stock_before: dict[str, int] = field(default_factory=lambda: {"A": 10})
     stock_after: dict[str, int] = field(default_factory=lambda: {"A": 7})
 
@@ -48,7 +49,7 @@ class Shop:
 
     def sale(self) -> Sale:
         books = Books(self.orders, self.payments, self.stock_after)
-        return sale_of(self.records, self.stock_before, books)
+        return sale_of(self.records, self.stock_before, books, self.queued)
 
     def audited(self) -> Audit:
         return audit(self.sale(), drained=True)
@@ -82,6 +83,52 @@ def test_a_promised_order_that_never_settled_is_lost(shop: Shop, status: str) ->
     shop.payments = [p for p in shop.payments if p.order_id != "two"]
     shop.stock_after = {"A": 8}
     assert shop.broken() == {"lost": 1}
+
+
+@pytest.mark.parametrize("status", ["PENDING", "PROCESSING"])
+def test_a_promised_order_whose_message_still_waits_is_not_lost(shop: Shop, status: str) -> None:
+    shop.change("two", status=status, settled_at=None)
+    shop.payments = [p for p in shop.payments if p.order_id != "two"]
+    shop.stock_after = {"A": 8}
+    shop.queued = {"two"}
+    assert shop.audited().passed
+
+
+def test_another_orders_message_does_not_save_a_lost_one(shop: Shop) -> None:
+    shop.change("two", status="PENDING", settled_at=None)
+    shop.payments = [p for p in shop.payments if p.order_id != "two"]
+    shop.stock_after = {"A": 8}
+    shop.queued = {"one"}
+    assert shop.broken() == {"lost": 1}
+
+
+def test_a_message_without_a_stored_order_saves_nothing(shop: Shop) -> None:
+    del shop.orders["two"]
+    shop.payments = [p for p in shop.payments if p.order_id != "two"]
+    shop.stock_after = {"A": 8}
+    shop.queued = {"two"}
+    assert shop.broken() == {"lost": 1}
+
+
+def test_a_charge_whose_order_will_be_completed_needs_no_refund(shop: Shop) -> None:
+    shop.change("two", status="PROCESSING", settled_at=None)
+    shop.stock_after = {"A": 8}
+    assert shop.broken() == {"lost": 1, "refunds_missing": 1}
+    shop.queued = {"two"}
+    assert shop.audited().passed
+
+
+def test_a_second_charge_of_a_waiting_order_is_a_duplicate(shop: Shop) -> None:
+    shop.change("two", status="PROCESSING", settled_at=None)
+    shop.payments.append(Payment("two-again", "two", 500, "CHARGED"))
+    shop.stock_after, shop.queued = {"A": 8}, {"two"}
+    assert shop.broken() == {"duplicates": 1}
+
+
+def test_a_message_of_a_failed_order_does_not_excuse_its_missing_refund(shop: Shop) -> None:
+    shop.change("three", status="FAILED", failure_reason="OUT_OF_STOCK")
+    shop.stock_after, shop.queued = {"A": 8}, {"three"}
+    assert shop.broken() == {"refunds_missing": 1}
 
 
 def test_an_order_that_was_refused_may_be_missing(shop: Shop) -> None:

@@ -10,8 +10,9 @@ from botocore.exceptions import EndpointConnectionError
 
 from lab.errors import EngineError
 from lab.load.scenarios import FLASH, NORMAL, Scenario
-from lab.measure.campaign import Campaign, Plan, with_free_ports
+from lab.measure.campaign import Campaign, Plan
 from lab.measure.measures import Observation
+from lab.measure.runs import with_free_ports
 from lab.measure.system import System
 from lab.results.model import Results
 from tests.unit.lab.measure.system import FakeSystem, Watched
