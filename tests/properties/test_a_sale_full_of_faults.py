@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.payment_faults import PaymentFaults, PaymentLatency
 from orders.lifecycle import SETTLED
 from orders.request import ItemRequest, OrderRequest
 from tests.properties.fleet import Member
@@ -79,7 +80,10 @@ class Sale:
         calls = Calls.BATCHED if number % 2 else Calls.SINGLE
         while True:
             wire = self.new_wire()
-            member = self.fleet[number] = Member(self.shop, self.shop.process(wire, calls=calls))
+            process = self.shop.process(
+                wire, calls=calls, faults=self.payment_faults(), source=self.random
+            )
+            member = self.fleet[number] = Member(self.shop, process)
             with _a_dead_line():
                 await wire.run(self.keep_polling(member))
             await asyncio.sleep(self.random.choice([0.0, 1.0]))
@@ -114,6 +118,17 @@ class Sale:
                 error = self.random.choice(STATEMENT_ERRORS)
                 wire.refuse_entries(operation, dict.fromkeys(refused, error))
         return wire
+
+    def payment_faults(self) -> PaymentFaults:
+        """Return what the provider does to a process for as long as it lives: calm or not."""
+        rate = 0.0 if now() > CALM_AFTER_SECONDS else self.fault_rate
+        return PaymentFaults(
+            decline_rate=rate,
+            error_before_rate=rate,
+            error_after_rate=rate,
+            hang_rate=rate,
+            latency=self.random.choice(list(PaymentLatency)),
+        )
 
     def fault(self, chance: float) -> Fault | None:
         """Return a fault with this chance."""

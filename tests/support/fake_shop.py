@@ -5,6 +5,7 @@ Times are the running loop's: start it on a `VirtualClockLoop` and payments cost
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,7 +16,9 @@ from adapters.order_inserter import BatchedOrderInserter
 from adapters.order_items import order_from_item
 from adapters.order_publisher import BatchedOrderPublisher
 from adapters.order_store import DynamoOrderStore
+from adapters.payment_faults import NO_FAULTS, PaymentFaults
 from adapters.payment_gateway import SimulatedPaymentGateway
+from adapters.retrying_payment_gateway import RetryingPaymentGateway
 from orders.catalogue import Catalogue
 from orders.fulfilment import Fulfilment
 from orders.lifecycle import may_move
@@ -100,15 +103,30 @@ class FakeShop:
                 }
             )
 
-    def process(self, wire: Wire | None = None, *, calls: Calls = Calls.SINGLE) -> Process:
-        """Start a process of its own."""
+    def process(
+        self,
+        wire: Wire | None = None,
+        *,
+        calls: Calls = Calls.SINGLE,
+        faults: PaymentFaults = NO_FAULTS,
+        source: random.Random | None = None,
+    ) -> Process:
+        """Start a process of its own; `source` decides which payments go wrong."""
         clients = self.aws.connect(wire)
         dynamodb = clients.dynamodb
         store_type = BatchedOrderStore if calls is Calls.BATCHED else DynamoOrderStore
         store = store_type(dynamodb, orders_table="orders", products_table="products")
         gateway_type = BatchedPaymentGateway if calls is Calls.BATCHED else SimulatedPaymentGateway
         payments = gateway_type(
-            dynamodb, payments_table="payments", payment_seconds=PAYMENT_SECONDS, now=now
+            dynamodb,
+            payments_table="payments",
+            payment_seconds=PAYMENT_SECONDS,
+            faults=faults,
+            source=source,
+            now=now,
+        )
+        patient = RetryingPaymentGateway(
+            payments, payment_seconds=PAYMENT_SECONDS, lease_seconds=LEASE_SECONDS
         )
         inserter = BatchedOrderInserter(dynamodb, "orders")
         return Process(
@@ -121,7 +139,7 @@ class FakeShop:
             store=store,
             payments=payments,
             fulfilment=Fulfilment(
-                store=store, payments=payments, lease_seconds=LEASE_SECONDS, now=now
+                store=store, payments=patient, lease_seconds=LEASE_SECONDS, now=now
             ),
         )
 

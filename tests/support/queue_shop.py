@@ -142,6 +142,11 @@ class QueueShop:
         texts = [item["settledAt"]["S"] for item in self._items("orders") if "settledAt" in item]
         return sorted(datetime.fromisoformat(text).timestamp() for text in texts)
 
+    def ledger(self) -> dict[str, str]:
+        """What became of each idempotency key: CHARGED, DECLINED or REFUNDED."""
+        items = self._items("payments")
+        return {item["idempotencyKey"]["S"]: item["status"]["S"] for item in items}
+
     def charged(self) -> list[str]:
         """The orders that were charged and not refunded."""
         paid = [item for item in self._items("payments") if item["status"]["S"] == "CHARGED"]
