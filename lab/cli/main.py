@@ -8,6 +8,7 @@ import typer
 
 from lab.cli.demo import demo
 from lab.cli.report import report
+from lab.cli.scale import scale
 from lab.cli.up import up
 from lab.errors import LabError
 
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, up, report):
+for command in (demo, scale, up, report):
     app.command()(command)
 
 

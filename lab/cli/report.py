@@ -9,18 +9,36 @@ import typer
 
 from lab.engine.differences import DIFFERENCES
 from lab.report.page import write_report
+from lab.report.scale_page import write_scale_page
+from lab.report.scale_table import print_scale
 from lab.report.table import make_console, print_results
-from lab.results.files import read_results
+from lab.results.files import RESULTS_FILE, read_results
+from lab.scale.files import SCALE_FILE, read_scale
 
 
 def report(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A folder below build/results, or a results.json.")
+        Path,
+        typer.Argument(
+            metavar="DIR", help="A folder below build/results, or a results.json or scale.json."
+        ),
     ],
 ) -> None:
-    """Print the table and write report.html and its plots again from results.json."""
-    results = read_results(folder)
+    """Print the table and write the page and its plots again, of `lab demo` or `lab scale`."""
     console = make_console()
-    print_results(console, results)
     target = folder if folder.is_dir() else folder.parent
-    console.print(f"report   {write_report(results, target, list(DIFFERENCES))}", soft_wrap=True)
+    if _is_scale(folder):
+        scaled = read_scale(folder)
+        print_scale(console, scaled)
+        path = write_scale_page(scaled, target)
+    else:
+        results = read_results(folder)
+        print_results(console, results)
+        path = write_report(results, target, list(DIFFERENCES))
+    console.print(f"report   {path}", soft_wrap=True)
+
+
+def _is_scale(folder: Path) -> bool:
+    if folder.is_dir():
+        return (folder / SCALE_FILE).exists() and not (folder / RESULTS_FILE).exists()
+    return folder.name == SCALE_FILE

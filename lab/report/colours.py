@@ -20,17 +20,29 @@ SERIES = {
     "async": Colour("async", "#1d5fd1", "#7db0ff"),
     "serverless": Colour("serverless", "#0b7d69", "#3ed0b2"),
 }
+# Lines without a topology of their own, e.g. one a number of workers; more than these repeat.
+LINES = (
+    *SERIES.values(),
+    Colour("violet", "#8a3fc7", "#c9a2f7"),
+    Colour("rose", "#b8245a", "#f78db2"),
+    Colour("olive", "#6a6a14", "#cdc95c"),
+)
 INK = Colour("ink", "#1c2024", "#eceef0")
 FAINT = Colour("faint", "#667079", "#a3acb5")
 GRID = Colour("grid", "#e3e6e9", "#33393f")
 SHADE = Colour("shade", "#f1f3f5", "#23282d")
 PAPER = Colour("paper", "#ffffff", "#16191c")
-ALL = (*SERIES.values(), INK, FAINT, GRID, SHADE, PAPER)
+ALL = (*LINES, INK, FAINT, GRID, SHADE, PAPER)
 
 
 def series(topology: str) -> Colour:
     """Return the colour of a topology."""
     return SERIES.get(topology, FAINT)
+
+
+def line(index: int) -> Colour:
+    """Return the colour of the line with that index."""
+    return LINES[index % len(LINES)]
 
 
 def variables(theme: str) -> str:

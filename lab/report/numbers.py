@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+Show = Callable[[float | None], str]
 MISSING = "-"
 ONE_SECOND_MS = 1000
 MINUTE = 60
@@ -42,7 +44,10 @@ def seconds(value: float | None) -> str:
     if value < 2 * MINUTE:
         return f"{value:.1f} s"
     minutes, rest = divmod(round(value), MINUTE)
-    return f"{minutes} min {rest:02d} s"
+    if minutes < 2 * MINUTE:
+        return f"{minutes} min {rest:02d} s"
+    hours, minutes = divmod(round(value / MINUTE), MINUTE)
+    return f"{hours} h {minutes:02d} min"
 
 
 def dollars(value: float | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
@@ -38,17 +39,10 @@ def render(
     """Return the page; with a folder the plots are also written there."""
     scenario = main_sale(results)
     compared = sales(results, scenario) if scenario else {}
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-    )
-    environment.filters["breakable"] = _breakable
-    return environment.get_template("template.html.j2").render(
+    return render_template(
+        "template.html.j2",
         results=results,
         said=verdict(results),
-        style=_style(),
         compared=compared,
         plots=make_plots(results, compared, plot_folder) if compared else [],
         tables=measure_tables(results),
@@ -64,6 +58,18 @@ def render(
         load_lines=machine_load(compared),
         missing=numbers.MISSING,
     )
+
+
+def render_template(name: str, **values: Any) -> str:
+    """Return a template of this folder filled in, `style` included."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+    )
+    environment.filters["breakable"] = _breakable
+    return environment.get_template(name).render(style=_style(), **values)
 
 
 def _breakable(name: str) -> Markup:

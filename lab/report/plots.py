@@ -34,7 +34,9 @@ class Plot:
 
 
 @dataclass(frozen=True)
-class _Sketch:
+class Sketch:
+    """A plot yet to be drawn: `draw` takes whether it is for a narrow screen."""
+
     name: str
     title: str
     lead: str
@@ -47,11 +49,12 @@ def make_plots(
     results: Results, compared: dict[str, ScenarioResult], folder: Path | None
 ) -> list[Plot]:
     """Return the plots of one scenario; with a folder also write each as SVG and PNG."""
-    plots = [_plot(sketch, folder) for sketch in _sketches(results, compared)]
+    plots = [make_plot(sketch, folder) for sketch in _sketches(results, compared)]
     return [plot for plot in plots if plot is not None]
 
 
-def _plot(sketch: _Sketch, folder: Path | None) -> Plot | None:
+def make_plot(sketch: Sketch, folder: Path | None) -> Plot | None:
+    """Return a plot, or None where there is nothing to draw; a folder gets it as SVG and PNG."""
     wide, narrow = sketch.draw(False), sketch.draw(True)  # noqa: FBT003 - the only argument
     if wide is None or narrow is None:
         return None
@@ -72,9 +75,9 @@ def _plot(sketch: _Sketch, folder: Path | None) -> Plot | None:
     )
 
 
-def _sketches(results: Results, compared: dict[str, ScenarioResult]) -> list[_Sketch]:
+def _sketches(results: Results, compared: dict[str, ScenarioResult]) -> list[Sketch]:
     return [
-        _Sketch(
+        Sketch(
             name="backlog",
             title="The spike and the drain",
             lead=(
@@ -89,7 +92,7 @@ def _sketches(results: Results, compared: dict[str, ScenarioResult]) -> list[_Sk
             description=_backlog_words(compared),
             draw=lambda narrow: backlog_plot(compared, narrow=narrow),
         ),
-        _Sketch(
+        Sketch(
             name="latency",
             title="Answered is not paid",
             lead=(
@@ -103,7 +106,7 @@ def _sketches(results: Results, compared: dict[str, ScenarioResult]) -> list[_Sk
             description=_latency_words(compared),
             draw=lambda narrow: latency_plot(compared, narrow=narrow),
         ),
-        _Sketch(
+        Sketch(
             name="cost",
             title="The bill by volume",
             lead=(

@@ -6,16 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lab.load.scenarios import FLASH, MEAN_THINK_SECONDS
-from lab.measure.little import Stations, closed_response, closed_throughput, peak_waiting
+from lab.measure.little import Stations, closed_response, closed_throughput
 from lab.report import numbers
+from lab.report.scale_published import explain_peak
 from lab.results.model import Results, ScenarioResult
+from lab.scale.published import PAYMENT_SECONDS, PUBLISHED_PEAKS, end_of_sale
 
 NOT_RUN = "not run"
-PAYMENT_SECONDS = 3.0
-ACCEPTED_PER_SECOND = 57.5
-"""The middle of the published 57 to 58 accepted orders a second."""
-PUBLISHED_PEAKS = {1: 3_420, 5: 3_277, 20: 2_579, 100: 616}
-"""Workers to the highest published number of visible messages."""
 
 
 @dataclass(frozen=True)
@@ -105,20 +102,14 @@ def _rate_and_wait(sale: ScenarioResult) -> str:
     return f"{numbers.decimal(sale.accepted_per_second)}/s, {wait} median ({seconds} s sale)"
 
 
-def formula_peak(workers: int) -> float:
-    """Return the messages that wait at the end of the published sale, by Little's law."""
-    station = Stations(workers, PAYMENT_SECONDS)
-    return peak_waiting(ACCEPTED_PER_SECOND, station, FLASH.duration_seconds)
-
-
 def _peaks(results: Results) -> list[Comparison]:
     return [
         Comparison(
             what=f"async, peak of visible messages, {numbers.plural(workers, 'worker')}",
             published=numbers.count(peak),
-            theory=numbers.count(formula_peak(workers)),
+            theory=numbers.count(end_of_sale(workers)),
             here=_peak_here(results, workers),
-            explanation=_peak_explanation(workers, peak),
+            explanation=explain_peak(workers),
         )
         for workers, peak in PUBLISHED_PEAKS.items()
     ]
@@ -134,17 +125,6 @@ def _peak_here(results: Results, workers: int) -> str:
         return NOT_RUN
     peak = max(waiting for _, waiting, _ in sale.backlog)
     return f"{numbers.count(peak)} ({numbers.plain(sale.duration_seconds)} s sale)"
-
-
-def _peak_explanation(workers: int, peak: int) -> str:
-    gap = formula_peak(workers) - peak
-    late = gap / Stations(workers, PAYMENT_SECONDS).rate
-    if gap < 0.01 * peak:
-        return "The same within one percent."
-    return (
-        f"Fits a reading {late:.0f} s after the sale ended: CloudWatch shows queue depth once a "
-        "minute, so that the peak itself falls between two readings."
-    )
 
 
 def _cold_start() -> Comparison:

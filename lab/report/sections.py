@@ -9,7 +9,10 @@ from lab.report.rows import ROWS
 from lab.report.table import scenario_names
 from lab.report.verdict import TASK_ITEM, sales
 from lab.results.bill import Bill
-from lab.results.model import Audit, Results, ScenarioResult
+from lab.results.model import Results, ScenarioResult
+
+Columns = dict[str, dict[str, ScenarioResult]]
+"""The sales of each topology, or whatever else stands side by side, by scenario."""
 
 FINDINGS = {
     "lost": "promised and never settled",
@@ -74,7 +77,7 @@ class AuditCell:
 
 @dataclass(frozen=True)
 class AuditRow:
-    """One finding, a cell for each topology with its sales added up."""
+    """One finding, a cell for each column with its sales added up."""
 
     name: str
     text: str
@@ -85,39 +88,38 @@ class AuditRow:
 class AuditTable:
     """All findings over all sales, and examples of what was found."""
 
-    topologies: list[str]
+    columns: list[str]
     rows: list[AuditRow]
     notes: list[str]
 
 
 def audit_table(results: Results) -> AuditTable:
     """Return the audits of the topologies side by side."""
-    audits = {
-        topology: [sale.audit for sale in result.scenarios.values()]
-        for topology, result in results.topologies.items()
-    }
-    rows = [_audit_row(name, text, audits, bad=True) for name, text in FINDINGS.items()]
+    return audit_columns({name: each.scenarios for name, each in results.topologies.items()})
+
+
+def audit_columns(columns: Columns) -> AuditTable:
+    """Return one column of audits for each name, its sales added up."""
+    rows = [_audit_row(name, text, columns, bad=True) for name, text in FINDINGS.items()]
     allowed = "stored although the customer got no promise (allowed)"
-    rows.append(_audit_row("unanswered", allowed, audits, bad=False))
-    return AuditTable(topologies=list(audits), rows=rows, notes=_notes(results))
+    rows.append(_audit_row("unanswered", allowed, columns, bad=False))
+    return AuditTable(columns=list(columns), rows=rows, notes=_notes(columns))
 
 
-def _audit_row(
-    name: str, text: str, audits: dict[str, list[Audit | None]], *, bad: bool
-) -> AuditRow:
+def _audit_row(name: str, text: str, columns: Columns, *, bad: bool) -> AuditRow:
     cells = []
-    for of_topology in audits.values():
-        counts = [getattr(audit, name).count for audit in of_topology if audit is not None]
-        found = sum(counts) if counts else None
+    for sales_of in columns.values():
+        audits = [sale.audit for sale in sales_of.values() if sale.audit is not None]
+        found = sum(getattr(audit, name).count for audit in audits) if audits else None
         cells.append(AuditCell(numbers.count(found), bad=bad and bool(found)))
     return AuditRow(name=name, text=text, cells=cells)
 
 
-def _notes(results: Results) -> list[str]:
+def _notes(columns: Columns) -> list[str]:
     return [
-        f"{topology}, {scenario} sale, {name}: {', '.join(finding.examples)}"
-        for topology, result in results.topologies.items()
-        for scenario, sale in result.scenarios.items()
+        f"{column}, {scenario} sale, {name}: {', '.join(finding.examples)}"
+        for column, sales_of in columns.items()
+        for scenario, sale in sales_of.items()
         if sale.audit is not None
         for name, finding in sale.audit.promises().items()
         if finding.count

@@ -67,17 +67,24 @@ def verdict(results: Results) -> Verdict:
 
 def broken_promises(results: Results) -> list[str]:
     """Return one clause for each promise that a sale broke."""
+    return [
+        clause
+        for topology, result in results.topologies.items()
+        for scenario, sale in result.scenarios.items()
+        for clause in broken_clauses(topology, scenario, sale)
+    ]
+
+
+def broken_clauses(who: str, scenario: str, sale: ScenarioResult) -> list[str]:
+    """Return one clause for each promise that `who` broke in this sale."""
+    if sale.audit is None:
+        return [f"{who} was not audited in the {scenario} sale"]
     clauses = []
-    for topology, result in results.topologies.items():
-        for scenario, sale in result.scenarios.items():
-            if sale.audit is None:
-                clauses.append(f"{topology} was not audited in the {scenario} sale")
-                continue
-            for name, finding in sale.audit.promises().items():
-                if finding.count:
-                    text, thing = BROKEN[name]
-                    said = text.format(n=numbers.plural(finding.count, thing))
-                    clauses.append(f"{topology} {said} in the {scenario} sale")
+    for name, finding in sale.audit.promises().items():
+        if finding.count:
+            text, thing = BROKEN[name]
+            said = text.format(n=numbers.plural(finding.count, thing))
+            clauses.append(f"{who} {said} in the {scenario} sale")
     return clauses
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,13 +53,13 @@ class Order:
     settled: float
 
 
-def simulate(topology: str, scenario: Scenario) -> list[Order]:
+def simulate(topology: str, scenario: Scenario, slots: int | None = None) -> list[Order]:
     """Let customers shop: a till with slots, customers who wait for it (sync) or do not."""
     chance = random.Random(7)  # noqa: S311 - the same baskets at each run
     entries = [scenario.duration_seconds - active for active in scenario.active_seconds()]
     clicks = list(entries)
     heapq.heapify(clicks)
-    free = [0.0] * SLOTS[topology]
+    free = [0.0] * (slots or SLOTS[topology])
     orders: list[Order] = []
     while clicks:
         sent = heapq.heappop(clicks)
@@ -76,18 +77,18 @@ def simulate(topology: str, scenario: Scenario) -> list[Order]:
 def observe(topology: str, scenario: Scenario) -> Observation:
     """Return what the lab would have seen of that sale."""
     orders = simulate(topology, scenario)
-    stored = {f"{o.number:032x}": _stored(o) for o in orders}
+    kept = {f"{o.number:032x}": stored(o) for o in orders}
     books = Books(
-        orders=stored,
-        payments=[Payment(key, key, o.total_cents, "CHARGED") for key, o in stored.items()],
+        orders=kept,
+        payments=[Payment(key, key, o.total_cents, "CHARGED") for key, o in kept.items()],
         stock={"SKU-001": 1_000_000 - len(orders)},
     )
-    records = [_record(scenario, o) for o in orders]
+    records = [record_of(scenario, o) for o in orders]
     calls = {action: round(n * len(orders)) for action, n in CALLS[topology].items()}
     return Observation(
         scenario=scenario,
         sale=sale_of(records, {"SKU-001": 1_000_000}, books),
-        readings=list(_readings(orders, SLOTS[topology])),
+        readings=list(readings_of(orders, SLOTS[topology])),
         topology=topology,
         config=CONFIG,
         drained=True,
@@ -97,7 +98,7 @@ def observe(topology: str, scenario: Scenario) -> Observation:
     )
 
 
-def _stored(order: Order) -> StoredOrder:
+def stored(order: Order) -> StoredOrder:
     return StoredOrder(
         order_id=f"{order.number:032x}",
         status="COMPLETED",
@@ -108,7 +109,7 @@ def _stored(order: Order) -> StoredOrder:
     )
 
 
-def _record(scenario: Scenario, order: Order) -> Record:
+def record_of(scenario: Scenario, order: Order) -> Record:
     return Record(
         order_id=f"{order.number:032x}",
         scenario=scenario.name,
@@ -119,8 +120,10 @@ def _record(scenario: Scenario, order: Order) -> Record:
     )
 
 
-def _readings(orders: list[Order], slots: int) -> Iterator[Reading]:
-    for second in range(int(max(order.settled for order in orders)) + 2):
+def readings_of(orders: list[Order], slots: int, until: float = math.inf) -> Iterator[Reading]:
+    """Look at the till once a second, until it is empty or the time is up."""
+    last = max(order.settled for order in orders)
+    for second in range(int(min(last, until)) + 2):
         open_ = sum(order.sent <= second < order.settled for order in orders)
         backlog = Backlog(max(0, open_ - slots), min(open_, slots))
         yield Reading(BEGAN + second, backlog, busy_percent=41.0, memory_mib=2_100.0)

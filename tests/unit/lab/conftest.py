@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+import pytest
+
+from lab.load.scenarios import FLASH
+from lab.scale.model import ScaleResults
+from tests.unit.lab.scale.crews import simulated_scale
+
+
+@pytest.fixture(scope="session")
+def seeds() -> ScaleResults:
+    """The seeds' own sale with their numbers of workers."""
+    return simulated_scale(FLASH, 1, 5, 20, 100)
