@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
@@ -29,8 +28,10 @@ class MicroBatcher(Generic[Item, Result]):
     only. An exception from `send` fails every caller of its batch. A caller that is cancelled
     leaves its item in the batch: it may be on the wire already.
 
-    With `eager_when_quiet` an item that comes after a quiet spell, longer than `linger_seconds`,
-    leaves at once with whatever came together with it: lingering would bring it no company.
+    With `eager_when_quiet` nobody waits while no batch is under way: an item leaves at once with
+    whatever came together with it, and those that came during a call leave when it returns. That is
+    Nagle's algorithm (RFC 896): no delay in quiet times, full batches under load.
+    `linger_seconds` is then how long a call that does not return holds up the next.
     """
 
     def __init__(
@@ -59,7 +60,6 @@ class MicroBatcher(Generic[Item, Result]):
         self._due = False
         self._closed = False
         self._eager_when_quiet = eager_when_quiet
-        self._last_submit = -math.inf
 
     async def submit(self, item: Item) -> Result:
         """Return the item's own result once its batch has been sent.
@@ -77,11 +77,9 @@ class MicroBatcher(Generic[Item, Result]):
         size = self._size_of(item)
         self._waiting.append((item, size, future))
         self._waiting_bytes += size
-        quiet = loop.time() - self._last_submit > self._linger_seconds
-        self._last_submit = loop.time()
         if self._is_full():
             self._dispatch()
-        elif quiet and self._eager_when_quiet:
+        elif self._eager_when_quiet and not self._in_flight:
             # Not at once: whoever else is ready in this turn of the loop comes along.
             self._reset_timer(0)
         else:
@@ -166,4 +164,6 @@ class MicroBatcher(Generic[Item, Result]):
 
     def _batch_done(self, task: asyncio.Task[None]) -> None:
         self._in_flight.discard(task)
+        if self._eager_when_quiet and not self._in_flight:
+            self._due = bool(self._waiting)
         self._dispatch()

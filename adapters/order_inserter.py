@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html
 MAX_STATEMENTS = 25
 ATTEMPTS = 4
+# A call that takes longer than this holds up no others.
+LINGER_SECONDS = 0.02
 # Fewer calls at once means fuller calls: what comes meanwhile travels with the next.
 MAX_CALLS = 2
 QUICK_HEADERS = {
@@ -52,6 +54,7 @@ class BatchedOrderInserter:
             self._send,
             max_items=MAX_STATEMENTS,
             max_in_flight=MAX_CALLS,
+            linger_seconds=LINGER_SECONDS,
             eager_when_quiet=True,
         )
 

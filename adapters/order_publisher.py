@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MAX_ENTRIES = 10
 MAX_BYTES = 256 * 1024
 ATTEMPTS = 4
+# A call that takes longer than this holds up no others.
+LINGER_SECONDS = 0.02
 # Fewer calls at once means fuller calls: what comes meanwhile travels with the next.
 MAX_CALLS = 4
 QUICK_HEADERS = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
@@ -43,6 +45,7 @@ class BatchedOrderPublisher:
             max_bytes=MAX_BYTES,
             size_of=len,
             max_in_flight=MAX_CALLS,
+            linger_seconds=LINGER_SECONDS,
             eager_when_quiet=True,
         )
 

@@ -12,11 +12,16 @@ import json
 import re
 import socketserver
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from ministack import app  # type: ignore[import-not-found]
 from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-not-found]
-from ministack.services import lambda_svc, sns  # type: ignore[import-not-found]
+from ministack.services import (  # type: ignore[import-not-found]
+    _dynamodb_keywords,
+    lambda_svc,
+    sns,
+)
 
 from lab.emulator.environment_starts import StartGate
 
@@ -108,8 +113,17 @@ def wake_up_less(seconds: float) -> None:
     socketserver.BaseServer.serve_forever = serve  # type: ignore[method-assign, assignment]
 
 
+def read_statements_once() -> None:
+    """Let the emulator split the text of a PartiQL statement into tokens once, not at each call.
+
+    The parser only reads them. It took a seventh of the emulator's time under a flash sale.
+    """
+    _dynamodb_keywords._tokenize = lru_cache(maxsize=512)(_dynamodb_keywords._tokenize)
+
+
 if __name__ == "__main__":
     wake_up_less(1.0)
+    read_statements_once()
     StartGate().install()
     AsynchronousLambda().install()
     iam_actions.dynamodb_transaction_checks = with_partiql(iam_actions.dynamodb_transaction_checks)
