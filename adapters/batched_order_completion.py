@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 MAX_WRITES = 100
-MAX_ORDERS = 25
+MAX_ORDERS = 50
 
 
 class _Settling(msgspec.Struct, frozen=True):

@@ -22,13 +22,23 @@ if TYPE_CHECKING:
 
 
 class BatchedOrderStore:
-    """Fulfils `orders.ports.OrderStore` for many orders at once."""
+    """Fulfils `orders.ports.OrderStore` for many orders at once.
 
-    def __init__(self, dynamodb: DynamoDBClient, *, orders_table: str, products_table: str) -> None:
+    `statements` may be shared with others: what they write at the same time travels together.
+    """
+
+    def __init__(
+        self,
+        dynamodb: DynamoDBClient,
+        *,
+        orders_table: str,
+        products_table: str,
+        statements: StatementBatcher | None = None,
+    ) -> None:
         self._single = DynamoOrderStore(
             dynamodb, orders_table=orders_table, products_table=products_table
         )
-        self._statements = StatementBatcher(dynamodb)
+        self._statements = statements or StatementBatcher(dynamodb)
         self._completion = BatchedOrderCompletion(
             dynamodb, orders_table=orders_table, products_table=products_table
         )

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 
 class BatchedPaymentGateway(SimulatedPaymentGateway):
-    """Writes first charges in batches; a key that is in the ledger is looked up by itself."""
+    """Writes first charges in batches; a key that is in the ledger is looked up by itself.
+
+    `statements` may be shared with others: what they write at the same time travels together.
+    """
 
     def __init__(
         self,
@@ -33,6 +36,7 @@ class BatchedPaymentGateway(SimulatedPaymentGateway):
         *,
         payments_table: str,
         payment_seconds: float,
+        statements: StatementBatcher | None = None,
         faults: PaymentFaults = NO_FAULTS,
         source: random.Random | None = None,
         now: Callable[[], float] = time.time,
@@ -45,7 +49,7 @@ class BatchedPaymentGateway(SimulatedPaymentGateway):
             source=source,
             now=now,
         )
-        self._statements = StatementBatcher(dynamodb)
+        self._statements = statements or StatementBatcher(dynamodb)
         attributes = ", ".join(f"'{name}': ?" for name in CHARGE_ATTRIBUTES)
         self._insert = f'INSERT INTO "{payments_table}" VALUE {{{attributes}}}'
 

@@ -18,9 +18,9 @@ from pathlib import Path
 import msgspec
 import psutil
 from rich.console import Console
-from rich.table import Table
 
 from benchmarks.consumers import ALONE, ONE_BY_ONE, OURS
+from benchmarks.drain_results import Result, share_of_time_paying, table
 from benchmarks.processes import cpu_seconds
 from lab.emulator.server import free_port
 from tests.support.emulator import RunningEmulator, running_emulator
@@ -30,10 +30,13 @@ ORDERS_AT_0 = 4000
 WORKERS_AT_0 = 200
 PAYMENT_SECONDS = 3
 # So many payments by each worker: what filling and emptying the hands costs has to show, not rule.
-ROUNDS = 10
+ROUNDS = 12
+# All hands are filled at once, and the rush of them all comes again every 3 s until it has spread.
+WARM_UP_ROUNDS = 2
 WORKERS = (20, 100, 1000)
 LOOK_SECONDS = 0.1
-BACKLOG_ROUNDS = 2
+# More than the workers measured here take between two looks at the queue.
+ALWAYS_WAITING = 500
 SETTINGS = {
     "VISIBILITY_TIMEOUT_SECONDS": "180",
     "HEARTBEAT_SECONDS": "60",
@@ -41,22 +44,6 @@ SETTINGS = {
     "DRAIN_SECONDS": "5",
     "STOP_TIMEOUT_SECONDS": "10",
 }
-
-
-class Result(msgspec.Struct):
-    """One drain; shares are None where nothing but the machine is the limit.
-
-    With payments of 3 s, orders per second are those of the steady state: without the first and
-    the last order of each worker, while hands fill and empty. The whole drain is there as well.
-    """
-
-    orders_per_second: float
-    share_of_limit: float | None
-    share_of_limit_in_the_whole_drain: float | None
-    cpu_ms_per_order: float
-    rss_mib: float
-    api_calls_per_order: float
-    duplicates: int
 
 
 class Drain(msgspec.Struct, frozen=True):
@@ -73,7 +60,7 @@ def measure(emulator: RunningEmulator, drain: Drain) -> Result:
     shop = QueueShop(emulator, visibility_seconds=180)
     shop.stock(drain.orders * 2)
     waiting = deque(shop.place(drain.orders))
-    shop.announce(_next(waiting, BACKLOG_ROUNDS * drain.workers))
+    shop.announce(_next(waiting, 2 * drain.workers + ALWAYS_WAITING))
     environment = {
         **shop.environment(),
         **SETTINGS,
@@ -85,7 +72,7 @@ def measure(emulator: RunningEmulator, drain: Drain) -> Result:
         log = Path(folder) / "log"
         consumer = start_process([sys.executable, *module], environment, free_port(), log)
         try:
-            seconds, cpu, rss = _watch(shop, consumer, waiting, drain.workers)
+            seconds, cpu, rss = _watch(shop, consumer, waiting)
         finally:
             consumer.popen.terminate()
             consumer.exit_code()
@@ -93,7 +80,7 @@ def measure(emulator: RunningEmulator, drain: Drain) -> Result:
 
 
 def _watch(
-    shop: QueueShop, consumer: ProcessorProcess, waiting: deque[str], workers: int
+    shop: QueueShop, consumer: ProcessorProcess, waiting: deque[str]
 ) -> tuple[float, float, float]:
     """Return seconds, CPU seconds and the highest RSS in MiB until everything is worked off.
 
@@ -104,30 +91,27 @@ def _watch(
     began, cpu = time.perf_counter(), cpu_seconds(process)
     rss = 0.0
     while (queued := shop.waiting()) != (0, 0) or waiting:
-        if queued[0] < workers:
-            shop.announce(_next(waiting, workers))
+        shop.announce(_next(waiting, ALWAYS_WAITING - queued[0]))
         rss = max(rss, process.memory_info().rss / 2**20)
         time.sleep(LOOK_SECONDS)
     return time.perf_counter() - began, cpu_seconds(process) - cpu, rss
 
 
-def _steady_rate(settled_at: list[float], workers: int) -> float:
-    first, last = settled_at[workers - 1], settled_at[-workers - 1]
-    return (len(settled_at) - 2 * workers) / (last - first)
-
-
 def _next(waiting: deque[str], most: int) -> list[str]:
-    return [waiting.popleft() for _ in range(min(most, len(waiting)))]
+    return [waiting.popleft() for _ in range(min(max(most, 0), len(waiting)))]
 
 
 def _result(
     drain: Drain, shop: QueueShop, consumer: ProcessorProcess, used: tuple[float, float, float]
 ) -> Result:
     seconds, cpu, rss = used
-    rate = whole_rate = drain.orders / seconds
+    whole_rate = drain.orders / seconds
     limit = drain.workers / drain.payment_seconds if drain.payment_seconds else None
+    share = None
     if limit:
-        rate = _steady_rate(shop.settled_at(), drain.workers)
+        share = share_of_time_paying(
+            shop.charged_at(), drain.workers, drain.payment_seconds, WARM_UP_ROUNDS
+        )
     calls = sum(sum(event["calls"].values()) for event in consumer.named("aws_calls"))
     if drain.variant != ALONE:
         settled = Counter(shop.statuses())
@@ -135,33 +119,14 @@ def _result(
             raise RuntimeError(f"{drain}: {settled}")
     paid = Counter(shop.charged())
     return Result(
-        orders_per_second=round(rate, 1),
-        share_of_limit=round(rate / limit, 4) if limit else None,
+        orders_per_second=round(share * limit if share and limit else whole_rate, 1),
+        share_of_limit=round(share, 4) if share else None,
         share_of_limit_in_the_whole_drain=round(whole_rate / limit, 4) if limit else None,
         cpu_ms_per_order=round(1000 * cpu / drain.orders, 3),
         rss_mib=round(rss, 1),
         api_calls_per_order=round(calls / drain.orders, 3),
         duplicates=sum(times > 1 for times in paid.values()),
     )
-
-
-def _table(title: str, results: dict[str, Result]) -> Table:
-    table = Table(title=title)
-    columns = ("", "orders/s", "of the limit", "whole drain", "CPU ms", "RSS MiB", "calls", "twice")
-    for column in columns:
-        table.add_column(column, justify="right")
-    for name, result in results.items():
-        shares = result.share_of_limit, result.share_of_limit_in_the_whole_drain
-        table.add_row(
-            name,
-            f"{result.orders_per_second:g}",
-            *("" if share is None else f"{share:.1%}" for share in shares),
-            f"{result.cpu_ms_per_order:g}",
-            f"{result.rss_mib:g}",
-            f"{result.api_calls_per_order:g}",
-            str(result.duplicates),
-        )
-    return table
 
 
 def run(workers: tuple[int, ...], console: Console) -> dict[str, dict[str, Result]]:
@@ -186,7 +151,7 @@ def run(workers: tuple[int, ...], console: Console) -> dict[str, dict[str, Resul
                 running_emulator(Path(folder)) as emulator,
             ):
                 results[group][name] = measure(emulator, drain)
-        console.print(_table(group, results[group]))
+        console.print(table(group, results[group]))
     return results
 
 

@@ -14,6 +14,7 @@ from adapters.batched_payment_gateway import BatchedPaymentGateway
 from adapters.logs import get_logger
 from adapters.quick_clients import quick_dynamodb, quick_sqs
 from adapters.retrying_payment_gateway import RetryingPaymentGateway
+from adapters.statement_batcher import StatementBatcher
 from orders.fulfilment import Fulfilment
 from processor.consumer import Consumer, ConsumerSettings, SqsQueue, Stopped
 from processor.consumer.emf import EmfMetrics
@@ -62,13 +63,18 @@ async def open_fulfilment(settings: Settings, clients: AwsClients) -> AsyncItera
     dynamodb = quick_dynamodb(
         await clients.dynamodb(), "batch_execute_statement", "transact_write_items"
     )
+    statements = StatementBatcher(dynamodb)
     store = BatchedOrderStore(
-        dynamodb, orders_table=settings.orders_table, products_table=settings.products_table
+        dynamodb,
+        orders_table=settings.orders_table,
+        products_table=settings.products_table,
+        statements=statements,
     )
     payments = BatchedPaymentGateway(
         dynamodb,
         payments_table=settings.payments_table,
         payment_seconds=settings.payment_seconds,
+        statements=statements,
         faults=settings.payment_faults,
     )
     patient = RetryingPaymentGateway(

@@ -38,7 +38,10 @@ class Settling:
         self._health = health
         self._hook = hook
         self._deletes: MicroBatcher[str, None] = MicroBatcher(
-            self._send_deletes, max_items=MAX_ENTRIES, linger_seconds=DELETE_LINGER_SECONDS
+            self._send_deletes,
+            max_items=MAX_ENTRIES,
+            linger_seconds=DELETE_LINGER_SECONDS,
+            max_in_flight=2,
         )
         self._changes: MicroBatcher[tuple[str, int], None] = MicroBatcher(
             self._send_changes, max_items=MAX_ENTRIES

@@ -137,9 +137,9 @@ class QueueShop:
         """The status of every order."""
         return [item["status"]["S"] for item in self._items("orders")]
 
-    def settled_at(self) -> list[float]:
-        """When each settled order was settled, in epoch seconds, the first one first."""
-        texts = [item["settledAt"]["S"] for item in self._items("orders") if "settledAt" in item]
+    def charged_at(self) -> list[float]:
+        """When each charge was made, in epoch seconds, the first one first."""
+        texts = [item["chargedAt"]["S"] for item in self._items("payments")]
         return sorted(datetime.fromisoformat(text).timestamp() for text in texts)
 
     def ledger(self) -> dict[str, str]:
