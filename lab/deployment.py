@@ -45,6 +45,16 @@ class Deployment:
         """A synchronous AWS client with the operator's credentials."""
         return self._factory.client(service)
 
+    @property
+    def region(self) -> str:
+        """The region that the stack is deployed to."""
+        return self._emulator.region
+
+    @property
+    def operator(self) -> Credentials:
+        """The operator's credentials: of the emulator's account, made up for this deployment."""
+        return self._emulator.operator
+
     def pids(self) -> Mapping[str, int]:
         """Process ids of the services by name, e.g. `receiver-0`."""
         return self._fleet.pids()

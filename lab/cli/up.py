@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_module
 import shlex
 import time
 from datetime import UTC, datetime
@@ -15,9 +14,9 @@ from rich.table import Column, Table
 
 from lab.deployment import Deployment, deploy
 from lab.engine.config import parse_overrides
-from lab.engine.paths import ROOT
+from lab.operate import up_file
+from lab.operate.find import RUNS_FOLDER
 
-RUNS_FOLDER = ROOT / "build" / "runs"
 _WATCH_SECONDS = 0.5
 _EXAMPLES = (
     (
@@ -59,8 +58,8 @@ def up(
             progress=lambda step: console.print(f"[dim]{step} ...[/]"),
         ) as deployment:
             _show(deployment, console)
-            if json is not None:
-                json.write_text(_as_json(deployment), encoding="utf-8")
+            for path in filter(None, (run_dir / up_file.UP_FILE, json)):
+                up_file.write(up_file.describe(deployment), path)
             console.print("\nup; press Ctrl-C to stop", style="bold")
             while True:
                 deployment.check()
@@ -86,15 +85,3 @@ def _show(deployment: Deployment, console: Console) -> None:
             command = f"curl -sS {url}/orders -H 'content-type: application/json' -d "
             print(f"{command}{shlex.quote(body)}")  # noqa: T201 - no markup, no line breaks: to be pasted
         print(f"curl -sS {url}/orders/001")  # noqa: T201 - the same
-
-
-def _as_json(deployment: Deployment) -> str:
-    content = {
-        "topology": deployment.topology,
-        "outputs": dict(deployment.outputs),
-        "config": dict(deployment.config),
-        "endpoint_url": deployment.endpoint_url,
-        "run_dir": str(deployment.run_dir),
-        "pids": dict(deployment.pids()),
-    }
-    return json_module.dumps(content, indent=2) + "\n"
