@@ -7,6 +7,8 @@ import sys
 import typer
 
 from lab.cli.demo import demo
+from lab.cli.reconcile import reconcile
+from lab.cli.redrive import redrive
 from lab.cli.report import report
 from lab.cli.scale import scale
 from lab.cli.up import up
@@ -22,13 +24,18 @@ app = typer.Typer(
         "an embedded AWS emulator that enforces the IAM and queue policies. "
         "No AWS account, Docker or Pulumi CLI is needed."
     ),
-    epilog="Start with `lab demo`; `lab up async` keeps one topology up for your own requests.",
+    epilog=(
+        "Start with `lab demo`; `lab up async` keeps one topology up for your own requests. "
+        "What a failure leaves behind, there or on AWS, is brought back by `lab reconcile` "
+        "(orders) and `lab redrive` (dead letters); docs/operations.md says when."
+    ),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",  # reflows the paragraphs of docstrings
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, scale, up, report):
+for command in (demo, scale, up, reconcile, redrive, report):
     app.command()(command)
 
 

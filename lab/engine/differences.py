@@ -59,7 +59,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         name="redriving a dead-letter queue",
         emulator="does not know StartMessageMoveTask",
         aws="moves the messages back to their source",
-        consequence="a redrive cannot be rehearsed here",
+        consequence="here `lab redrive` moves them itself, batch by batch",
     ),
     Difference(
         name="metrics, alarms and scaling",
