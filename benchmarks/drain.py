@@ -30,9 +30,9 @@ ORDERS_AT_0 = 4000
 WORKERS_AT_0 = 200
 PAYMENT_SECONDS = 3
 # So many payments by each worker: what filling and emptying the hands costs has to show, not rule.
-ROUNDS = 12
+ROUNDS = 16
 # All hands are filled at once, and the rush of them all comes again every 3 s until it has spread.
-WARM_UP_ROUNDS = 2
+WARM_UP_ROUNDS = 4
 WORKERS = (20, 100, 1000)
 LOOK_SECONDS = 0.1
 # More than the workers measured here take between two looks at the queue.

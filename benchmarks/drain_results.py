@@ -12,7 +12,7 @@ class Result(msgspec.Struct):
     """One drain; shares are None where nothing but the machine is the limit.
 
     With payments of 3 s, orders per second are those of the steady state: after each worker's first
-    two orders and before the queue is empty. The whole drain is there as well.
+    four orders and before the queue is empty. The whole drain is there as well.
     """
 
     orders_per_second: float

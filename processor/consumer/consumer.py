@@ -55,7 +55,14 @@ class Consumer:
         self._settling = Settling(queue, self._health, hook)
         self._heartbeat = Heartbeat(self._in_flight, self._settling, self._health, settings, hook)
         self._receiving = Receiving(
-            queue, self._permits, self._health, pace, settings, deliver=self._deliver, hook=hook
+            queue,
+            self._permits,
+            self._health,
+            pace,
+            settings,
+            deliver=self._deliver,
+            in_flight=self._in_flight,
+            hook=hook,
         )
         # Bounds how much finished work may wait for its delete before that holds permits back.
         self._unsettled = asyncio.Semaphore(settings.concurrency)

@@ -48,19 +48,24 @@ class Handling:
         except asyncio.CancelledError:
             return Lost() if delivery.lost else Retry(self.hand_back_seconds)
         except NotRetryable as refused:
-            self._pace.handled(loop.time() - started)
+            self._handled(loop.time() - started)
             return Reject(refused.reason)
         except RetryAfter as later:
-            self._pace.handled(loop.time() - started)
+            self._handled(loop.time() - started)
             return self._retry(delivery.message, later.seconds, later)
         except Exception as error:  # noqa: BLE001 - one message's trouble is never the consumer's
             self._pace.failed()
+            self._hook(Metric.HANDLER_TIME, loop.time() - started)
             return self._retry(delivery.message, self._backoff(delivery.message), error)
         finally:
             delivery.handling = None
-        self._pace.handled(loop.time() - started)
-        self._hook(Metric.HANDLER_TIME, loop.time() - started)
+        self._handled(loop.time() - started)
         return Done()
+
+    def _handled(self, seconds: float) -> None:
+        """Note that the handler came to an end of its own."""
+        self._pace.handled(seconds)
+        self._hook(Metric.HANDLER_TIME, seconds)
 
     def _backoff(self, message: Message) -> float:
         return full_jitter(

@@ -77,8 +77,8 @@ class Heartbeat:
             await asyncio.sleep(delivery.expires_at - now)
             self._lose(delivery, "too_old")
             return
-        while delivery in self._in_flight and not delivery.lost:
-            if await self._extend_once(delivery):
+        while delivery in self._in_flight and not delivery.lost and not delivery.released:
+            if await self._extend_once(delivery) or delivery.released:
                 return
             left = delivery.expires_at - _clock()
             if left <= SHORTEST_SLEEP_SECONDS:
@@ -87,6 +87,7 @@ class Heartbeat:
 
     async def _extend_once(self, delivery: Delivery) -> bool:
         now, seconds = _clock(), self._settings.visibility_timeout_seconds
+        delivery.extending = asyncio.current_task()
         try:
             async with asyncio.timeout_at(delivery.expires_at):
                 await self._settling.change_visibility(delivery, seconds)
@@ -96,6 +97,8 @@ class Heartbeat:
             else:
                 self._health.failed("extend", error)
             return False
+        finally:
+            delivery.extending = None
         delivery.expires_at = now + seconds
         delivery.extend_at = now + self._settings.heartbeat_seconds
         return True

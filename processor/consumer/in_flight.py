@@ -15,7 +15,8 @@ class Delivery:
 
     `expires_at` is when SQS shows the message to others unless it is extended before. `handling`
     is the task that runs the handler, None before and after: what comes after must not be
-    cancelled.
+    cancelled. `extending` is the task whose extension is on the wire. A `released` message is being
+    shown again and must not be hidden any longer.
     """
 
     message: Message
@@ -23,6 +24,8 @@ class Delivery:
     expires_at: float
     extend_at: float
     lost: bool = False
+    released: bool = False
+    extending: asyncio.Task[None] | None = field(default=None, repr=False)
     handling: asyncio.Task[None] | None = field(default=None, repr=False)
 
     def cancel_handler(self) -> None:

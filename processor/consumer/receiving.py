@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Coroutine
 
 from processor.consumer.health import QueueHealth
+from processor.consumer.in_flight import InFlight
 from processor.consumer.message import Message
 from processor.consumer.metrics import Hook, Metric
 from processor.consumer.pace import Pace
@@ -36,6 +37,7 @@ class Receiving:
         settings: ConsumerSettings,
         *,
         deliver: Callable[[Message], None],
+        in_flight: InFlight,
         hook: Hook,
     ) -> None:
         self._queue = queue
@@ -44,6 +46,7 @@ class Receiving:
         self._pace = pace
         self._settings = settings
         self._deliver = deliver
+        self._in_flight = in_flight
         self._hook = hook
         self._pollers: set[asyncio.Task[None]] = set()
         self._receiving: set[asyncio.Task[None]] = set()
@@ -141,7 +144,7 @@ class Receiving:
     def _measure(self, messages: list[Message]) -> None:
         self._hook(Metric.RECEIVE_CALLS, 1)
         self._hook(Metric.PERMITS_FREE, self._permits.free)
-        self._hook(Metric.IN_FLIGHT, self._permits.taken)
+        self._hook(Metric.IN_FLIGHT, len(self._in_flight) + len(messages))
         if not messages:
             self._hook(Metric.EMPTY_RECEIVES, 1)
         now = time.time()

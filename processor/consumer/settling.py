@@ -25,6 +25,8 @@ MAX_ENTRIES = 10
 DELETE_LINGER_SECONDS = 0.02
 RETRY_BASE_SECONDS = 0.1
 RETRY_CAP_SECONDS = 5.0
+# A call that hangs must not keep a stop from handing its message back.
+LONGEST_WAIT_FOR_EXTENSION_SECONDS = 0.5
 REFUSED = (EntryFailed, BatcherFull, BatcherClosed, *QUEUE_ERRORS)
 
 _log = get_logger()
@@ -82,6 +84,10 @@ class Settling:
     async def _show_again(self, delivery: Delivery, seconds: float) -> None:
         """Make the message visible after `seconds`; failing that it comes back by itself, later."""
         whole = min(max(0, round(seconds)), LONGEST_IN_FLIGHT_SECONDS)
+        delivery.released = True
+        if delivery.extending is not None:
+            # The later one counts, and calls can overtake each other.
+            await asyncio.wait({delivery.extending}, timeout=LONGEST_WAIT_FOR_EXTENSION_SECONDS)
         try:
             await self.change_visibility(delivery, whole)
         except REFUSED as error:

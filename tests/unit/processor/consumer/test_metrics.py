@@ -69,6 +69,17 @@ async def test_what_goes_wrong_is_counted() -> None:
     assert heard.total(Metric.RETRIES) == 2
     assert heard.total(Metric.REDELIVERIES) == 2
     assert heard.total(Metric.QUEUE_ERRORS) == 2
+    assert len(heard.all(Metric.HANDLER_TIME)) == 4, "an end is an end, however it came about"
+
+
+@virtual_time
+async def test_an_idle_consumer_has_nothing_in_flight() -> None:
+    """The permits of its open receive are not messages."""
+    world, heard = QueueWorld(), Heard()
+    running = world.start(Handled(), hook=heard)
+    await asyncio.sleep(50)
+    await running.stop()
+    assert set(heard.all(Metric.IN_FLIGHT)) == {0}
 
 
 @virtual_time

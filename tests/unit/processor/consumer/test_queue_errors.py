@@ -5,8 +5,10 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import pytest
+from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, NoCredentialsError
 from structlog.testing import capture_logs
 
+from tests.support.fake_aws.refusals import refusal
 from tests.support.fake_aws.wire import Fault, Wire
 from tests.support.queue_world import Handled, QueueWorld, until
 from tests.support.virtual_clock import now, run, virtual_time
@@ -17,16 +19,57 @@ def named(logs: list[MutableMapping[str, Any]], event: str) -> list[MutableMappi
 
 
 class Outage(Wire):
-    """A wire that breaks for as long as it is told to."""
+    """A wire that breaks for as long as it is told to, with an error of choice."""
 
-    def __init__(self) -> None:
+    def __init__(self, error: Exception | None = None) -> None:
         super().__init__()
         self.broken = False
+        self.error = error
 
     async def carry(self, operation: str, act: Any) -> Any:
+        if self.broken and self.error:
+            raise self.error
         if self.broken:
             self.fail_next(Fault.BROKEN)
         return await super().carry(operation, act)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refusal("ExpiredTokenException", "The security token is expired", status=403),
+        refusal("AccessDenied", "not any more", status=403),
+        refusal("AWS.SimpleQueueService.NonExistentQueue", "no such queue"),
+        refusal("RequestThrottled", "slow down"),
+        NoCredentialsError(),
+        EndpointConnectionError(endpoint_url="https://sqs"),
+        ConnectTimeoutError(endpoint_url="https://sqs"),
+        OSError("no route to host"),
+        TimeoutError(),
+    ],
+    ids=lambda error: getattr(error, "response", {}).get("Error", {}).get("Code") or repr(error),
+)
+def test_whatever_keeps_the_queue_away_is_waited_out_and_nothing_is_handled_twice(
+    error: Exception,
+) -> None:
+    """Five minutes of it, from within the first payments on: also deletes and extensions fail."""
+
+    async def scenario() -> None:
+        wire = Outage(error)
+        world, handled = QueueWorld(wire=wire, max_receive_count=100), Handled(seconds=3)
+        bodies = world.send(20)
+        running = world.start(handled, visibility_timeout_seconds=600, max_age_seconds=1000)
+        await until(lambda: handled.begun)
+        wire.broken = True
+        await asyncio.sleep(300)
+        assert not running.ready()
+        wire.broken = False
+        await until(lambda: not world.queue.messages, seconds=60)
+        assert sorted(handled.begun) == sorted(bodies)
+        assert running.ready()
+        await running.stop()
+
+    run(scenario())
 
 
 @pytest.mark.parametrize("fault", [Fault.THROTTLED, Fault.BROKEN, Fault.LOST_ANSWER])

@@ -189,3 +189,51 @@ async def test_a_change_of_visibility_that_fails_leaves_the_message_to_its_time_
     await until(lambda: len(failing.at) == 2)
     assert failing.at[1] == pytest.approx(60, abs=0.2)
     await running.stop()
+
+
+@virtual_time
+async def test_an_extension_on_the_wire_does_not_overtake_the_handlers_own_wish() -> None:
+    """The queue goes by the later of two calls: the message would be hidden for a minute."""
+    latency = {"seconds": 0.0}
+    world = QueueWorld(wire=Wire(latency=lambda: latency["seconds"]))
+    world.send(1)
+    at: list[float] = []
+
+    async def fails_while_it_is_extended(_message: Message) -> None:
+        at.append(now())
+        if len(at) == 1:
+            await asyncio.sleep(17.9)
+            latency["seconds"] = 0.4  # the extension leaves now
+            await asyncio.sleep(0.3)
+            latency["seconds"] = 0.0
+            raise RetryAfter(2)
+
+    running = world.start(fails_while_it_is_extended)
+    await until(lambda: len(at) == 2)
+    assert at[1] - at[0] < 18.2 + 2 + 1
+    await running.stop()
+
+
+@virtual_time
+async def test_an_extension_that_hangs_does_not_keep_a_stop_from_handing_back() -> None:
+    latency = {"seconds": 0.0}
+    world = QueueWorld(wire=Wire(latency=lambda: latency["seconds"]))
+    world.send(1)
+    begun: list[str] = []
+
+    async def works_for_long(message: Message) -> None:
+        begun.append(message.body)
+        await asyncio.sleep(17.9)
+        latency["seconds"] = 1000.0
+        await asyncio.sleep(0.3)
+        latency["seconds"] = 0.0
+        await asyncio.sleep(1000)
+
+    running = world.start(works_for_long, concurrency=1)
+    await asyncio.sleep(19)
+    running.consumer.stop()
+    await asyncio.sleep(1)
+    running.consumer.stop()
+    await running.ended()
+    assert begun == ["message 0"]
+    assert world.held() == []
