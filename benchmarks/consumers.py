@@ -24,10 +24,12 @@ from orders.fulfilment import Fulfilment
 from orders.message import decode_order_placed
 from processor.__main__ import main as processor
 from processor.consumer import Consumer, Message, SqsQueue
+from processor.consumer.handling import Handler
 from processor.service import consumer_settings
 from processor.settings import Settings, settings_from
 
-OURS, ALONE, ONE_BY_ONE = "ours", "alone", "one_by_one"
+OURS, OUR_CONSUMER, ALONE, ONE_BY_ONE = "ours", "our_consumer", "alone", "one_by_one"
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _log = get_logger()
 
@@ -38,7 +40,8 @@ def main(variant: str) -> int:
         return processor()
     settings = settings_from(os.environ)
     configure_logging(variant, settings.log_level)
-    run = {ALONE: _consumer_alone, ONE_BY_ONE: _one_by_one}.get(variant) or _naive(variant)
+    ways = {OUR_CONSUMER: _our_consumer, ALONE: _consumer_alone, ONE_BY_ONE: _one_by_one}
+    run = ways.get(variant) or _naive(variant)
     uvloop.run(_run(run, settings))
     return 0
 
@@ -49,7 +52,7 @@ Run = Callable[[Settings, AwsClients], Awaitable[None]]
 async def _run(run: Run, settings: Settings) -> None:
     async with open_aws_clients(settings.region, connections=128) as clients:
         work = asyncio.ensure_future(run(settings, clients))
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in STOP_SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, work.cancel)
         with suppress(asyncio.CancelledError):
             await work
@@ -57,22 +60,35 @@ async def _run(run: Run, settings: Settings) -> None:
 
 async def _consumer_alone(settings: Settings, clients: AwsClients) -> None:
     """Receive and delete, with a handler that does nothing."""
+
+    async def do_nothing(_message: Message) -> None:
+        return
+
+    await _consume(settings, clients, do_nothing)
+
+
+async def _our_consumer(settings: Settings, clients: AwsClients) -> None:
+    """Feed the naive loops' payment, which pays twice whatever it is given twice."""
+    work = Work(await clients.sqs(), await clients.dynamodb(), settings)
+
+    async def pay(message: Message) -> None:
+        await work.pay(message.body)
+
+    await _consume(settings, clients, pay)
+
+
+async def _consume(settings: Settings, clients: AwsClients, handler: Handler) -> None:
     queue = SqsQueue(
         quick_sqs(await clients.sqs()),
         queue_url=settings.queue_url,
         dead_letter_queue_url=settings.dead_letter_queue_url,
     )
 
-    async def do_nothing(_message: Message) -> None:
-        return
-
-    consumer = Consumer(queue, do_nothing, consumer_settings(settings))
+    consumer = Consumer(queue, handler, consumer_settings(settings))
+    for number in STOP_SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, consumer.stop)
     _log.info("ready")
-    try:
-        await consumer.run()
-    except asyncio.CancelledError:
-        consumer.stop()
-        raise
+    await consumer.run()
 
 
 async def _one_by_one(settings: Settings, clients: AwsClients) -> None:

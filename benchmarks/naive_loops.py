@@ -36,9 +36,9 @@ class Work:
         )
         return list(answer.get("Messages", []))
 
-    async def pay(self, message: Mapping[str, Any]) -> None:
-        """Charge the order and settle it."""
-        order_id = decode_order_placed(message["Body"]).order_id
+    async def pay(self, body: str) -> None:
+        """Charge the order that a message announces, and settle it."""
+        order_id = decode_order_placed(body).order_id
         await asyncio.sleep(self.settings.payment_seconds)
         await self._dynamodb.put_item(
             TableName=self.settings.payments_table,
@@ -71,7 +71,7 @@ async def ten_in_a_row(work: Work) -> None:
     async def worker() -> None:
         while True:
             for message in await work.receive():
-                await work.pay(message)
+                await work.pay(message["Body"])
                 await work.delete(message)
 
     await asyncio.gather(*(worker() for _ in range(work.settings.concurrency)))
@@ -84,7 +84,7 @@ async def receive_before_permit(work: Work) -> None:
 
     async def handle(message: Mapping[str, Any]) -> None:
         async with permits:
-            await work.pay(message)
+            await work.pay(message["Body"])
             await work.delete(message)
 
     while True:
@@ -98,7 +98,7 @@ async def whole_batch(work: Work) -> None:
     """Take ten, pay them at once, and take the next when the slowest is done."""
 
     async def handle(message: Mapping[str, Any]) -> None:
-        await work.pay(message)
+        await work.pay(message["Body"])
         await work.delete(message)
 
     async def worker() -> None:

@@ -1,84 +1,51 @@
 """The same trouble for the consumers that predecessors wrote, and for ours.
 
 Theirs pay some orders twice; that they do is the point of the comparison, and that the trouble is
-real. `benchmarks/naive_loops.py` holds them, in a few lines each.
+real. `python -m benchmarks.loops` measures all of them, docs/consumer.md has the figures.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from benchmarks.consumers import OUR_CONSUMER, OURS
+from benchmarks.loops import Outcome, Trouble, busy_queue, killed, stopped
 from tests.support.emulator import RunningEmulator
-from tests.support.queue_shop import ProcessorProcess, QueueShop, until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.integration]
 
-Start = Callable[..., ProcessorProcess]
-OURS = "ours"
-STOCK = 10_000
+
+def side_by_side(emulator: RunningEmulator, trouble: Trouble, *variants: str) -> Iterator[Outcome]:
+    with ThreadPoolExecutor(len(variants)) as pool:
+        return pool.map(lambda variant: trouble(emulator, variant), variants)
 
 
-def paid_twice(shop: QueueShop) -> int:
-    return sum(times > 1 for times in Counter(shop.charged()).values())
-
-
-def busy_shop(emulator: RunningEmulator, orders: int, visibility_seconds: int) -> QueueShop:
-    shop = QueueShop(emulator, visibility_seconds=visibility_seconds)
-    shop.stock(STOCK)
-    shop.order(orders)
-    return shop
-
-
-def start_two(shop: QueueShop, consumer: Start, variant: str) -> None:
-    for _ in range(2):
-        consumer(
-            shop,
-            variant,
-            VISIBILITY_TIMEOUT_SECONDS="4",
-            HEARTBEAT_SECONDS="1",
-            LEASE_SECONDS="7",
-            PAYMENT_SECONDS="1",
-            PROCESSOR_CONCURRENCY="5",
-        )
-
-
-@pytest.mark.parametrize("variant", ["ten_in_a_row", "receive_before_permit"])
 def test_messages_that_wait_in_the_process_expire_there_and_are_paid_twice(
-    emulator: RunningEmulator, consumer: Start, variant: str
+    emulator: RunningEmulator,
 ) -> None:
-    """A queue busier than its consumers, and a visibility time-out of four payments."""
-    theirs, ours = busy_shop(emulator, 60, 4), busy_shop(emulator, 60, 4)
-    start_two(theirs, consumer, variant)
-    start_two(ours, consumer, OURS)
-    until(lambda: ours.waiting() == (0, 0), seconds=60)
-    assert ours.statuses() == ["COMPLETED"] * 60
-    assert paid_twice(ours) == 0
-    until(lambda: paid_twice(theirs) > 0, seconds=60)
+    """Taken ten at a time and paid in a row, or taken before there is a hand for them."""
+    in_a_row, before_permit, consumer, ours = side_by_side(
+        emulator, busy_queue, "ten_in_a_row", "receive_before_permit", OUR_CONSUMER, OURS
+    )
+    assert in_a_row.paid_twice > 0
+    assert before_permit.paid_twice > 0
+    assert consumer.paid_twice == 0, "the consumer alone sees to it, whatever its handler does"
+    assert ours.paid_twice == 0
 
 
-def test_a_stop_in_the_middle_of_a_batch(emulator: RunningEmulator, consumer: Start) -> None:
-    """Payments that were under way at the stop are begun again by the next, or are done once."""
-    began_twice = {}
-    for variant in ("whole_batch", OURS):
-        shop = busy_shop(emulator, 60, 4)
-        settings = {
-            "VISIBILITY_TIMEOUT_SECONDS": "4",
-            "HEARTBEAT_SECONDS": "1",
-            "LEASE_SECONDS": "8",
-            "PAYMENT_SECONDS": "2",
-            "PROCESSOR_CONCURRENCY": "30",
-            "DRAIN_SECONDS": "5",
-        }
-        first = consumer(shop, variant, **settings)
-        until(lambda shop=shop: shop.waiting()[1] >= 30)  # type: ignore[misc]
-        first.popen.terminate()
-        assert first.exit_code() == 0
-        began_twice[variant] = shop.waiting()[1]
-        consumer(shop, variant, **settings)
-        until(lambda shop=shop: shop.waiting() == (0, 0), seconds=60)  # type: ignore[misc]
-        assert paid_twice(shop) == 0 or variant != OURS
-    assert began_twice["whole_batch"] >= 30, "left invisible, and begun again by the next"
-    assert began_twice[OURS] == 0
+def test_a_stop_in_the_middle_of_a_batch(emulator: RunningEmulator) -> None:
+    """What is left invisible at the stop was begun, and is begun again when it is seen again."""
+    whole_batch, consumer, ours = side_by_side(emulator, stopped, "whole_batch", OUR_CONSUMER, OURS)
+    assert whole_batch.left_invisible >= 30
+    for outcome in (consumer, ours):
+        assert (outcome.left_invisible, outcome.paid_twice) == (0, 0)
+
+
+def test_against_kill_minus_9_only_the_ledger_helps(emulator: RunningEmulator) -> None:
+    """No consumer can know what the dead one had paid: the payment's own key does."""
+    whole_batch, ours = side_by_side(emulator, killed, "whole_batch", OURS)
+    assert whole_batch.paid_twice > 0
+    assert ours.paid_twice == 0
