@@ -15,6 +15,7 @@ import boto3
 from lab.emulator.server import Credentials
 from lab.engine.paths import ROOT
 from lab.errors import LabError
+from lab.operate.calls import calling
 from lab.operate.stack import TOPOLOGIES, LocalAccess, Stack
 from lab.operate.up_file import UP_FILE, is_running
 
@@ -117,7 +118,10 @@ def _region(outputs: Mapping[str, str], name: str) -> str:
     found = _ARN.search(outputs.get("topic_arn", "")) or _BALANCER.search(
         outputs.get("api_url", "")
     )
-    region = found["region"] if found else boto3.Session().region_name
+    if found:
+        return found["region"]
+    with calling(name):
+        region = boto3.Session().region_name
     if not region:
         raise LabError(
             f"{name}: its outputs do not tell the region; say it with AWS_REGION=us-west-2 lab ..."

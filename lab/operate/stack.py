@@ -14,11 +14,12 @@ from lab.emulator.server import Credentials
 from lab.engine.clients import ClientFactory
 from lab.engine.environment import without_user_aws
 from lab.errors import LabError
+from lab.operate.calls import calling
 
 TOPOLOGIES = ("sync", "async", "serverless")
 _CONNECT_SECONDS = 5
-_READ_SECONDS = 30
-_ATTEMPTS = 5
+_READ_SECONDS = 10
+_ATTEMPTS = 4
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Stack:
         return self.outputs[key]
 
     def client(self, service: str) -> Any:
-        """Make a synchronous client of one AWS service."""
+        """Make a synchronous client of one AWS service; LabError if the user's set-up is wrong."""
         if self.local is not None:
             factory = ClientFactory(self.local.endpoint_url, self.region, self.local.credentials)
             return factory.client(service)
@@ -54,9 +55,12 @@ class Stack:
             read_timeout=_READ_SECONDS,
             retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
         )
-        return boto3.Session(region_name=self.region).client(  # type: ignore[call-overload]
-            service, config=config
-        )
+        try:
+            with calling(f"AWS in {self.region}"):
+                session = boto3.Session(region_name=self.region)
+                return session.client(service, config=config)  # type: ignore[call-overload]
+        except ValueError as error:  # botocore's way to refuse an endpoint
+            raise LabError(f"{error}; check AWS_ENDPOINT_URL and the AWS profile") from error
 
     @contextmanager
     def reached(self) -> Iterator[None]:

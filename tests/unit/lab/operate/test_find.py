@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,21 @@ def test_a_region_that_nobody_tells_is_asked_for(tmp_path: Path) -> None:
     path = written(tmp_path, {"topology": "sync", "api_url": "https://shop.example"})
     with pytest.raises(LabError, match="do not tell the region; say it with AWS_REGION="):
         find_stack(path, None)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("AWS_PROFILE", "nobody", "could not be found; sign in again, or name another profile"),
+        ("AWS_ENDPOINT_URL", "no url", "Invalid endpoint: no url; check AWS_ENDPOINT_URL"),
+    ],
+)
+def test_a_wrong_set_up_of_the_users_own_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(LabError, match=re.escape(said)):
+        find_stack(written(tmp_path, ON_AWS), None).client("sqs")
 
 
 def fake_pulumi(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
