@@ -6,17 +6,25 @@ that all of them want.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import msgspec
 from botocore.exceptions import ClientError
 
 from adapters.aws_errors import AWS_ERRORS, unavailable
+from adapters.backoff import full_jitter
+from adapters.completion_group import Alone, CompletionGroup, Refusals, Settling, product_name
 from adapters.micro_batcher import BatcherClosed, BatcherFull, MicroBatcher
-from adapters.order_completion import TABLES, OrderCompletion, cancellation_reasons
-from orders.model import Order, OrderStatus
+from adapters.order_completion import (
+    ATTEMPTS,
+    TABLES,
+    OrderCompletion,
+    cancellation_reasons,
+    nothing_decided,
+)
+from orders.model import Order
 from orders.ports import Claim
 
 if TYPE_CHECKING:
@@ -25,22 +33,6 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 MAX_WRITES = 100
 MAX_ORDERS = 50
-
-
-class _Settling(msgspec.Struct, frozen=True):
-    """One order to complete, and the number of writes that it can add to a transaction."""
-
-    claim: Claim
-    settled_at: str
-    units: dict[str, int]
-
-    @property
-    def writes(self) -> int:
-        return 1 + len(self.units)
-
-
-class _Alone(Exception):
-    """The transaction was cancelled, which says little about each order: complete it alone."""
 
 
 class BatchedOrderCompletion:
@@ -53,7 +45,7 @@ class BatchedOrderCompletion:
         )
         # One transaction under way: two could conflict over a product, and what comes meanwhile
         # makes the next one fuller. The batcher's bytes are writes here.
-        self._batcher: MicroBatcher[_Settling, Order] = MicroBatcher(
+        self._batcher: MicroBatcher[Settling, Order] = MicroBatcher(
             self._send,
             max_items=MAX_ORDERS,
             max_bytes=MAX_WRITES,
@@ -70,10 +62,10 @@ class BatchedOrderCompletion:
             LeaseLost: nothing was written.
             Unavailable: no answer, or too many conflicts; it may have been written.
         """
-        settling = _Settling(claim, settled_at, claim.order.units_by_product())
+        settling = Settling(claim, settled_at, claim.order.units_by_product())
         try:
             return await self._batcher.submit(settling)
-        except _Alone:
+        except Alone:
             return await self._single.complete(claim, settled_at)
         except (BatcherFull, BatcherClosed, *AWS_ERRORS) as error:
             raise unavailable(TABLES, error) from error
@@ -82,27 +74,33 @@ class BatchedOrderCompletion:
         """Send what waits."""
         await self._batcher.aclose()
 
-    async def _send(self, batch: Sequence[_Settling]) -> list[Order | Exception]:
-        """Complete the batch; if it is cancelled, once more without the orders that are why."""
-        results: list[Order | Exception] = [_Alone()] * len(batch)
-        together = _one_each(batch)
-        for _ in range(2):
+    async def _send(self, batch: Sequence[Settling]) -> list[Order | Exception]:
+        """Complete the batch; what keeps one order from it does not keep the others.
+
+        A transaction of another process on the same product is no reason to take the group apart,
+        or each of its orders would contend by itself: the group tries again as one, with jitter.
+        """
+        group = CompletionGroup(batch)
+        for attempt in range(ATTEMPTS):
+            together = group.next()
             if not together:
                 break
-            refused = await self._transact([batch[index] for index in together])
-            if not refused:
-                for index in together:
-                    results[index] = _completed(batch[index])
-                break
-            together = [index for index in together if not _concerns(batch[index], refused)]
-        return results
+            refusals = await self._transact(together)
+            if not refusals:
+                group.completed()
+            elif nothing_decided(list(refusals.values())):
+                group.put_off()
+                await asyncio.sleep(full_jitter(attempt, base_seconds=0.02, cap_seconds=1))
+            else:
+                group.refused(refusals)
+        return group.results
 
-    async def _transact(self, batch: Sequence[_Settling]) -> set[str]:
-        """Write the batch; return the ids of orders and products that kept it from happening."""
+    async def _transact(self, group: Sequence[Settling]) -> Refusals:
+        """Write the group; return the reasons that kept it from happening, if any."""
         units: Counter[str] = Counter()
-        for each in batch:
+        for each in group:
             units.update(each.units)
-        writes = [self._single.settle_write(each.claim, each.settled_at) for each in batch]
+        writes = [self._single.settle_write(each.claim, each.settled_at) for each in group]
         writes += self._single.stock_writes(units)
         try:
             await self._dynamodb.transact_write_items(TransactItems=writes)
@@ -110,34 +108,10 @@ class BatchedOrderCompletion:
             reasons = cancellation_reasons(error)
             if not reasons:
                 raise
-            named = [_order_name(each) for each in batch] + [_product_name(each) for each in units]
-            codes = [reason.get("Code", "None") for reason in reasons]
-            return {name for name, code in zip(named, codes, strict=True) if code != "None"}
-        return set()
-
-
-def _one_each(batch: Sequence[_Settling]) -> list[int]:
-    """Return where in the batch each order comes first: a transaction takes an item once."""
-    first: dict[str, int] = {}
-    for index, each in enumerate(batch):
-        first.setdefault(_order_name(each), index)
-    return list(first.values())
-
-
-def _concerns(settling: _Settling, refused: set[str]) -> bool:
-    names = {_order_name(settling), *map(_product_name, settling.units)}
-    return not names.isdisjoint(refused)
-
-
-def _order_name(settling: _Settling) -> str:
-    return f"order {settling.claim.order.order_id}"
-
-
-def _product_name(product_id: str) -> str:
-    return f"product {product_id}"
-
-
-def _completed(settling: _Settling) -> Order:
-    return msgspec.structs.replace(
-        settling.claim.order, status=OrderStatus.COMPLETED, settled_at=settling.settled_at
-    )
+            names = [each.name for each in group] + [product_name(each) for each in units]
+            return {
+                name: reason
+                for name, reason in zip(names, reasons, strict=True)
+                if reason.get("Code", "None") != "None"
+            }
+        return {}

@@ -106,6 +106,7 @@ class OrderCompletion:
                     "UpdateExpression": "SET stock = stock - :units",
                     "ConditionExpression": ENOUGH_STOCK,
                     "ExpressionAttributeValues": {":units": {"N": str(taken)}},
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
                 }
             }
             for product_id, taken in units.items()

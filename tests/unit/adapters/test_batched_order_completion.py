@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.order_completion import ATTEMPTS
 from orders.errors import LeaseLost, OutOfStock, Unavailable
 from orders.model import Order, OrderLine, OrderStatus
 from orders.ports import Claim, Lease
@@ -75,6 +76,57 @@ async def test_the_last_units_are_sold_to_as_many_as_there_are() -> None:
     assert sum(isinstance(result, Order) for result in results) == 10
     assert sum(isinstance(result, OutOfStock) for result in results) == 15
     assert shop.stock_left() == {"a": 0}
+    # Refused with what there is, written for as many as that is enough for, refused with nothing.
+    assert process.wire.calls.count(TRANSACT) == 3
+
+
+@virtual_time
+async def test_all_who_come_too_late_are_told_by_one_call() -> None:
+    shop = FakeShop({"a": 0})
+    process = shop.process(calls=Calls.BATCHED)
+    claims = await claim_all(process, [order_of(str(n), {"a": 1}) for n in range(40)])
+    results = await complete_all(process, claims)
+    assert all(isinstance(result, OutOfStock) for result in results)
+    assert process.wire.calls.count(TRANSACT) == 1
+
+
+@virtual_time
+async def test_an_order_that_wants_more_than_is_left_does_not_keep_a_smaller_one() -> None:
+    shop = FakeShop({"a": 3})
+    process = shop.process(calls=Calls.BATCHED)
+    orders = [order_of("1", {"a": 4}), order_of("2", {"a": 2}), order_of("3", {"a": 1})]
+    results = await complete_all(process, await claim_all(process, orders))
+    assert isinstance(results[0], OutOfStock)
+    assert results[1:] == [shop.order("2"), shop.order("3")]
+    assert shop.stock_left() == {"a": 0}
+
+
+@virtual_time
+async def test_processes_that_meet_at_a_product_contend_as_groups() -> None:
+    """Taken apart, their orders would cancel each other's transactions a thousand times."""
+    shop = FakeShop({"a": 1000}, transaction_seconds=0.01)
+    processes = [shop.process(calls=Calls.BATCHED) for _ in range(4)]
+    claims = [
+        await claim_all(process, [order_of(f"{number}-{n}", {"a": 1}) for n in range(25)])
+        for number, process in enumerate(processes)
+    ]
+    results = await asyncio.gather(*map(complete_all, processes, claims))
+    assert all(isinstance(result, Order) for each in results for result in each)
+    assert shop.stock_left() == {"a": 900}
+    assert all(process.wire.calls.count(TRANSACT) <= ATTEMPTS for process in processes)
+
+
+@virtual_time
+async def test_a_product_that_is_always_taken_is_given_up_after_a_bounded_number_of_calls() -> None:
+    shop = FakeShop({"a": 1000})
+    process = shop.process(calls=Calls.BATCHED)
+    claims = await claim_all(process, [order_of(str(n), {"a": 1}) for n in range(25)])
+    shop.products.held.add("a")
+    results = await complete_all(process, claims)
+    assert all(isinstance(result, Unavailable) for result in results)
+    assert process.wire.calls.count(TRANSACT) == ATTEMPTS
+    shop.products.held.clear()
+    assert await complete_all(process, claims) == [shop.order(str(n)) for n in range(25)]
 
 
 @virtual_time
