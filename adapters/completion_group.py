@@ -49,15 +49,15 @@ class CompletionGroup:
     def __init__(self, batch: Sequence[Settling]) -> None:
         self.results: list[Order | Exception] = [Alone()] * len(batch)
         self._batch = batch
-        # A transaction takes an item once; whoever repeats an order is told about it alone.
-        self._waiting = list(
-            {each.name: n for n, each in reversed(list(enumerate(batch)))}.values()
-        )
-        self._waiting.sort()
+        # A transaction takes an item once: the repeat of an order is completed alone.
+        first: dict[str, int] = {}
+        for index, each in enumerate(batch):
+            first.setdefault(each.name, index)
+        self._waiting = list(first.values())
         self._left: dict[str, int] = {}
 
     def next(self) -> list[Settling]:
-        """Return the orders to try together now: all, or those that what is left is enough for."""
+        """Return the orders to try together now: all, or as many as the stock last seen allows."""
         return [self._batch[index] for index in self._fitting()]
 
     def completed(self) -> None:
@@ -65,7 +65,6 @@ class CompletionGroup:
         for index in self._fitting():
             self.results[index] = _completed(self._batch[index])
             self._waiting.remove(index)
-        self._left = {}
 
     def put_off(self) -> None:
         """The transaction met another one: nothing is known about anybody."""
