@@ -92,16 +92,16 @@ class DeadLetterQueue:
             problems = send_entries(call, entries)
         return {by_entry[name].message_id: problem for name, problem in problems.items()}
 
-    def show_again(self, letters: Iterable[DeadLetter]) -> None:
+    def show_again(self, receipts: Iterable[str]) -> None:
         """Make messages visible at once; one that cannot be is visible already, or will be."""
 
         def call(entries: list[Entry]) -> Any:
             return self._sqs.change_message_visibility_batch(QueueUrl=self.url, Entries=entries)
 
-        for batch in in_batches(letters):
+        for batch in in_batches(receipts):
             entries = [
-                {"Id": str(number), "ReceiptHandle": letter.receipt, "VisibilityTimeout": 0}
-                for number, letter in enumerate(batch)
+                {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
+                for number, receipt in enumerate(batch)
             ]
             with calling(f"showing messages of {self.url} again"):
                 send_entries(call, entries)

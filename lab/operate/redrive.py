@@ -72,7 +72,8 @@ class Redrive:
         self._pace = pace
         self._wanted = wanted
         self._dry_run = dry_run
-        self._held: dict[str, DeadLetter] = {}
+        # Receipts by message: bodies may be large, and there may be many.
+        self._held: dict[str, str] = {}
         self._sent: set[str] = set()
 
     def run(self, tally: Tally, progress: Progress) -> None:
@@ -103,6 +104,7 @@ class Redrive:
                     hide_seconds = min(2 * hide_seconds, LONGEST_HIDE_SECONDS)
                 progress(tally.seen, max(total, tally.seen))
         finally:
+            tally.not_deleted = len(self._held.keys() & self._sent)
             with shielded():
                 self._queue.show_again(self._held.values())
 
@@ -112,10 +114,10 @@ class Redrive:
         known = self._held.keys() | self._sent
         new = [letter for letter in letters if letter.message_id not in known]
         # Held until it is moved: whatever goes wrong, it becomes visible again.
-        self._held.update((letter.message_id, letter) for letter in letters)
+        self._held.update((letter.message_id, letter.receipt) for letter in letters)
         wanted = [letter for letter in new if self._is_to_move(letter, tally)]
         again = [letter for letter in letters if letter.message_id in self._sent]
-        self._delete(self._send(wanted, tally) + again, tally)
+        self._delete(self._send(wanted, tally) + again)
         return bool(new)
 
     def _is_to_move(self, letter: DeadLetter, tally: Tally) -> bool:
@@ -148,7 +150,7 @@ class Redrive:
         self._sent.update(letter.message_id for letter in taken)
         return taken
 
-    def _delete(self, letters: list[DeadLetter], tally: Tally) -> None:
+    def _delete(self, letters: list[DeadLetter]) -> None:
         """Delete letters that were sent; one that stays is deleted when it is seen again."""
         if not letters:
             return
@@ -156,7 +158,6 @@ class Redrive:
         for letter in letters:
             if letter.message_id not in problems:
                 del self._held[letter.message_id]
-        tally.not_deleted = len(self._held.keys() & self._sent)
 
     def _hide_seconds(self, messages: int) -> int:
         looked_at_per_second = min(self._pace.per_second, SLOWEST_LOOK_PER_SECOND)

@@ -155,19 +155,26 @@ def test_each_delete_that_fails_is_tried_again_by_itself(bench: Bench) -> None:
 
 def test_a_message_that_cannot_be_deleted_is_told_and_not_sent_twice(bench: Bench) -> None:
     bench.die(2)
-    wire = Wire()
-    wire.refuse_entries("DeleteMessageBatch", {0: "InvalidParameter"})
 
     def refuse_for_good(entries: list[dict[str, Any]]) -> dict[str, Any]:
         return {"Failed": [{"Id": e["Id"], "Code": "No", "SenderFault": True} for e in entries]}
 
-    sqs = bench.aws.sqs(wire)
+    sqs = bench.aws.sqs()
     sqs.delete_message_batch = lambda **request: refuse_for_good(request["Entries"])
     pace = Pace(100, clock=bench.aws.loop.time, sleep=bench.aws.sleep)
     queue, route = DeadLetterQueue(sqs, bench.dead.url), ToQueue(sqs, bench.queue.url)
     Redrive(queue, route, pace, wanted=lambda _: True).run(bench.tally, lambda *_: None)
     assert bench.tally.not_deleted == 2
     assert len(bench.queue.messages) == 2
+    bench.assert_all_visible()
+
+
+def test_a_delete_that_nobody_answers_is_told_as_sent_and_not_deleted(bench: Bench) -> None:
+    bench.die(10)
+    # count, receive, send, delete
+    with pytest.raises(Unanswered, match="deleting from https://sqs"):
+        bench.redrive(wire=Wire(faults={3: Fault.BROKEN}))
+    assert bench.tally.not_deleted == 10 == len(bench.queue.messages)
     bench.assert_all_visible()
 
 
