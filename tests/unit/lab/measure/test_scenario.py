@@ -76,6 +76,7 @@ def test_what_is_not_paid_within_the_bound_is_found_in_the_queue(tmp_path: Path)
         system, FLASH, view, memory_before_mib=0, bound_seconds=0.01, run=system.sell
     )
     assert not seen.drained
+    assert view.drains[-1].elapsed_seconds < 5
     assert seen.sale.queued == {"two"}
     assert seen.readings[-1].backlog == (1, 0), "the curve was read before the queue was emptied"
     result = evaluate(seen)

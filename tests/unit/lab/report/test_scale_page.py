@@ -55,6 +55,7 @@ def test_the_table_tells_measured_predicted_and_published_apart(text: str) -> No
 def test_the_reasons_stand_beside_the_peaks_of_both(text: str) -> None:
     plain = re.sub(r"\s+", " ", text)
     assert "<h3>Pace</h3>" in plain
+    assert "Diamonds: the predecessors&#39; published peaks" in plain
     assert "3,253 to 3,350" in plain
     assert 'data-label="ours">1,830</td>' in plain
 
@@ -90,6 +91,7 @@ def test_another_sale_is_not_held_against_the_published_peaks(seeds: ScaleResult
     text = render_scale(lasting(seeds, 10))
     assert "<h3>Another sale</h3>" in text
     assert "<h3>Pace</h3>" not in text
+    assert "Diamonds" not in text
 
 
 def test_numbers_of_workers_that_nobody_published_need_no_reasons() -> None:

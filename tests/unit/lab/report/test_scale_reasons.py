@@ -46,6 +46,7 @@ def test_what_readings_explain_hardly_explain_and_cannot_explain_is_told_apart(
     assert "616 with 100 workers is possible (610 to 1,450), but only if" in said
     assert "2,579 with 20 workers is not: it is 4% below the least" in said
     assert "the sources do not say" in said
+    assert said.count("2,579") == 1
 
 
 def test_figures_that_fit_need_no_further_explanation(seeds: ScaleResults) -> None:
