@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,31 @@ def test_the_emulator_alone_does_not_take_partiql_statements_apart(tmp_path: Pat
         "print(checks('dynamodb:ExecuteStatement', body, 'us-west-2', '123456789012'))"
     )
     assert said_by_the_emulator_alone(program, tmp_path) == "[]"
+
+
+def test_transactions_on_one_item_never_meet(shared_emulator: RunningEmulator) -> None:
+    dynamodb = shared_emulator.client("dynamodb")
+    dynamodb.create_table(
+        TableName="meeting",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    dynamodb.put_item(TableName="meeting", Item={"id": {"S": "hot"}, "stock": {"N": "1000"}})
+    take_one = {
+        "TableName": "meeting",
+        "Key": {"id": {"S": "hot"}},
+        "UpdateExpression": "SET stock = stock - :one",
+        "ExpressionAttributeValues": {":one": {"N": "1"}},
+    }
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(
+            pool.map(
+                lambda _: dynamodb.transact_write_items(TransactItems=[{"Update": take_one}]),
+                range(160),
+            )
+        )
+    assert len(taken) == 160
 
 
 def test_a_message_that_is_gone_cannot_be_deleted_again(shared_emulator: RunningEmulator) -> None:
