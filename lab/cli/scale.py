@@ -82,8 +82,12 @@ def scale(
         results = _run(plan, folder, save, console)
         page = _publish(results, folder, console)
     console.print(f"report   {page}\nresults  {folder / SCALE_FILE}", soft_wrap=True)
-    if not results.passed:
-        raise typer.Exit(BROKEN_PROMISE)
+    raise typer.Exit(exit_code(results))
+
+
+def exit_code(results: ScaleResults) -> int:
+    """Return 0, or 1 when a promise was broken."""
+    return 0 if results.passed else BROKEN_PROMISE
 
 
 def parse_workers(text: str) -> list[int]:

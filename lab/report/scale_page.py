@@ -84,8 +84,8 @@ def _sketch(results: ScaleResults) -> Sketch:
         ),
         caption=(
             "Solid: measured once a second. Dashed: predicted from the last reading on, at workers "
-            "/ payment time. Beside each line: from the last promise to the last settlement. The "
-            f"time axis is logarithmic, which bends straight lines.{marks}"
+            "/ payment time. Times are drains: last promise to last settlement. The time axis is "
+            f"logarithmic, which bends straight lines.{marks}"
         ),
         description=_words(results),
         draw=lambda narrow: scale_plot(results, narrow=narrow),

@@ -37,7 +37,8 @@ def explain_peak(workers: int) -> str:
     if fits >= UNLIKELY_SECONDS:
         return f"{said}, depending on when the readings fall."
     if fits:
-        return f"{said}: so little only if a reading falls on one {fits:.1g} s of the minute."
+        certain = f"{fits:.1g} certain seconds of the minute"
+        return f"{said}: so little only if a reading falls within {certain}."
     rate = numbers.decimal(rate_that_fits(workers))
     return f"{said}: so little only at {rate} accepted orders a second or less. {LAG}."
 
@@ -88,8 +89,8 @@ def _likely(likely: Sequence[int]) -> str:
 
 def _unlikely(workers: int) -> str:
     return (
-        f"{_peak(workers)} is possible ({_range(workers)}), but only if a reading fell on one "
-        f"{fitting_seconds(workers):.1g} s of the minute."
+        f"{_peak(workers)} is possible ({_range(workers)}), but only if a reading fell within "
+        f"{fitting_seconds(workers):.1g} certain seconds of the minute."
     )
 
 

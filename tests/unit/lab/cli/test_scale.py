@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli.scale import own_config, parse_workers, refuse_unwritable
+from lab.cli.scale import exit_code, own_config, parse_workers, refuse_unwritable
 from lab.errors import LabError
 from lab.load.scenarios import FLASH
 from lab.results.files import write_results
+from lab.scale.model import ScaleResults
 from tests.unit.lab.cli.test_demo_and_report import lab
+from tests.unit.lab.report.scales import with_lost
 from tests.unit.lab.scale.crews import simulated_scale
 
 
@@ -68,6 +70,12 @@ def test_wrong_input_is_refused_with_code_2_before_anything_starts(
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_lost_order_is_exit_code_1_and_orders_still_queued_are_none(seeds: ScaleResults) -> None:
+    assert sum(point.queued for point in seeds.points) > 0
+    assert exit_code(seeds) == 0
+    assert exit_code(with_lost(seeds, "one")) == 1
 
 
 @pytest.mark.parametrize("named", ["", "scale.json"])

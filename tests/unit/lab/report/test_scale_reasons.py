@@ -77,7 +77,7 @@ def test_both_peaks_stand_beside_their_readings_once_a_minute(seeds: ScaleResult
         (1, "within one percent"),
         (5, "3,253 to 3,350, depending on when"),
         (20, "only at 55.5 accepted orders a second or less"),
-        (100, "one 0.4 s of the minute"),
+        (100, "within 0.4 certain seconds of the minute"),
     ],
 )
 def test_each_published_peak_has_a_sentence_for_the_demos_report(workers: int, said: str) -> None:
