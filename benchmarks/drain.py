@@ -119,7 +119,7 @@ def _result(
             raise RuntimeError(f"{drain}: {settled}")
     paid = Counter(shop.charged())
     return Result(
-        orders_per_second=round(share * limit if share and limit else whole_rate, 1),
+        orders_per_second=round(share * limit if share and limit else whole_rate, 2),
         share_of_limit=round(share, 4) if share else None,
         share_of_limit_in_the_whole_drain=round(whole_rate / limit, 4) if limit else None,
         cpu_ms_per_order=round(1000 * cpu / drain.orders, 3),

@@ -1,10 +1,22 @@
 from __future__ import annotations
 
+import asyncio
+import re
+import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
 
 from processor import consumer
 from tests.support.queue_shop import ROOT
+from tests.support.queue_world import QueueWorld, until
+from tests.support.virtual_clock import virtual_time
+
+DOCUMENTATION = (ROOT / "docs" / "consumer.md").read_text(encoding="utf-8")
 
 ITS_OWN = {"adapters", "adapters.backoff", "adapters.logs", "adapters.micro_batcher"}
 
@@ -24,3 +36,36 @@ def test_the_consumer_knows_queues_and_nothing_of_the_house_but_three_small_tool
 def test_what_a_user_needs_is_in_one_place() -> None:
     assert set(consumer.__all__) >= {"Consumer", "ConsumerSettings", "Message", "SqsQueue"}
     assert all(hasattr(consumer, name) for name in consumer.__all__)
+
+
+def test_the_program_in_the_documentation_consumes_a_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    [program] = re.findall(r"```python\n(.*?)```", DOCUMENTATION, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(program, names)  # noqa: S102 - our own page
+
+    @virtual_time
+    async def scenario() -> None:
+        world = QueueWorld()
+        world.send(3)
+        world.queue.send("")
+        client = world.aws.connect(world.wire).sqs
+        monkeypatch.setitem(names, "get_session", lambda: Session(client))
+        work = asyncio.create_task(names["main"](world.queue.url, world.dead_letters.url))
+        await until(lambda: not world.queue.messages)
+        assert [each.body for each in world.dead_letters.messages] == [""]
+        signal.raise_signal(signal.SIGTERM)
+        assert await work == 0
+
+    scenario()
+
+
+class Session:
+    """A session whose client is the fake SQS."""
+
+    def __init__(self, client: object) -> None:
+        self._client = client
+
+    @asynccontextmanager
+    async def create_client(self, service: str) -> AsyncIterator[object]:
+        assert service == "sqs"
+        yield self._client
