@@ -9,7 +9,10 @@ from contextlib import contextmanager, suppress
 
 
 class BreakableWire:
-    """Relays bytes to `target_port`; while it is cut, connections are dropped and refused."""
+    """Relays bytes to `target_port`; while it is cut, connections are dropped and refused.
+
+    Requests that contain what `hold` was told never arrive; later ones do after `release`.
+    """
 
     def __init__(self, target_port: int) -> None:
         self.port = 0
@@ -17,6 +20,7 @@ class BreakableWire:
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
         self._relays: set[asyncio.Task[None]] = set()
+        self._held: bytes | None = None
 
     @contextmanager
     def running(self) -> Iterator[BreakableWire]:
@@ -32,8 +36,17 @@ class BreakableWire:
             thread.join()
             self._loop.close()
 
+    def hold(self, words: bytes) -> None:
+        """Let no request with these words in it arrive from now on."""
+        self._held = words
+
+    def release(self) -> None:
+        """Let every request arrive from now on; what was held is lost."""
+        self._held = None
+
     def mend(self) -> None:
-        """Listen, on the same port as before."""
+        """Listen, on the same port as before, and let every request arrive."""
+        self.release()
         asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
 
     def cut(self) -> None:
@@ -59,16 +72,17 @@ class BreakableWire:
             back, forth = await asyncio.open_connection("127.0.0.1", self._target_port)
             with suppress(ConnectionError, asyncio.CancelledError):
                 async with asyncio.TaskGroup() as pumps:
-                    pumps.create_task(_pump(reader, forth))
-                    pumps.create_task(_pump(back, writer))
+                    pumps.create_task(self._pump(reader, forth))
+                    pumps.create_task(self._pump(back, writer))
             forth.close()
         finally:
             writer.close()
             self._relays.discard(task)
 
-
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    while chunk := await source.read(65536):
-        sink.write(chunk)
-        await sink.drain()
-    sink.close()
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        while chunk := await source.read(65536):
+            if self._held and self._held in chunk:
+                await asyncio.Event().wait()
+            sink.write(chunk)
+            await sink.drain()
+        sink.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ pytestmark = pytest.mark.integration
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 EXAMPLES = 40
+LINKS_FOLLOWED = re.compile(r"API Links:\s+[1-9]\d* covered")
 SECONDS = 100
 
 
@@ -35,3 +37,4 @@ def test_the_receiver_does_what_its_document_says(
         check=False,
     )
     assert ended.returncode == 0, ended.stdout[-5000:]
+    assert LINKS_FOLLOWED.search(ended.stdout), "no answer was ever followed to the next request"
