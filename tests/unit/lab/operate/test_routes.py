@@ -112,6 +112,14 @@ def test_a_failed_event_is_announced_again(aws: OperatorAws) -> None:
     assert [message.body for message in heard.messages] == [BODY]
 
 
+def test_an_event_that_sns_refuses_is_named_with_its_problem(aws: OperatorAws) -> None:
+    wire = Wire()
+    wire.refuse_entries("PublishBatch", {1: "InvalidParameter"})
+    route = ToTopic(aws.sns(wire), aws.topic("orders"))
+    letters = [DeadLetter(name, BODY, "r") for name in ("a", "b", "c")]
+    assert route.send(letters, "second") == {"b": "InvalidParameter: as planned"}
+
+
 def test_the_redrive_that_sent_an_event_before_is_in_the_record() -> None:
     sns = {"Message": BODY, "MessageAttributes": {"redrive": {"Type": "String", "Value": "first"}}}
     body = failure(requestPayload={"Records": [{"Sns": sns}]})
