@@ -10,10 +10,11 @@ export PATH := $(PATH):$(CURDIR)/.tools/bin
 RUN := uv run --locked --no-sync
 LAB := .venv/bin/python -m lab
 
-.PHONY: help setup demo results test test-fast lint format check bench-accept load clean
+.PHONY: help setup demo results scale test test-fast lint format check bench-accept bench-drain \
+	bench-loops bench-hot-product load clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install everything the project needs into the project (uv, packages, emulator)
 	@scripts/setup
@@ -23,6 +24,9 @@ demo: setup ## run a shortened flash sale on all three topologies on this machin
 
 results: setup ## the same at full scale: 30 s normal and 60 s flash on each topology
 	@exec $(LAB) demo --full $(ARGS)
+
+scale: setup ## draw the backlog of the flash sale with 1, 5, 20 and 100 workers
+	@exec $(LAB) scale $(ARGS)
 
 test: setup ## run every test, or some: make test ARGS=tests/unit [WORKERS=0]
 	@$(RUN) pytest -n $(WORKERS) --dist loadfile $(ARGS)
@@ -47,6 +51,15 @@ load: setup ## drive a deployed stack with Locust: make load STACK=async [HOST=h
 
 bench-accept: setup ## measure the accept path of the receiver
 	@exec .venv/bin/python -m benchmarks.accept $(ARGS)
+
+bench-drain: setup ## measure the processor working off a queue
+	@exec .venv/bin/python -m benchmarks.drain $(ARGS)
+
+bench-loops: setup ## count what the loops of predecessors pay twice, beside ours
+	@exec .venv/bin/python -m benchmarks.loops $(ARGS)
+
+bench-hot-product: setup ## measure how many orders of one product are completed a second
+	@exec .venv/bin/python -m benchmarks.hot_product $(ARGS)
 
 clean: ## remove what the targets made
 	rm -rf build .venv .tools lab/emulator/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
