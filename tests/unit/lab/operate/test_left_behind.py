@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from orders.message import encode_order_placed
 from orders.model import Product
 from orders.request import parse_order_request
 from tests.unit.lab.measure.fakes import order_item
+from tests.unit.lab.operate.stacks import PagedTable
 
 NOW = 1_764_320_400.0
 
@@ -25,28 +25,6 @@ NOW = 1_764_320_400.0
 def open_order(created_at: float, order_id: str = "1", customer_id: str = "7") -> OpenOrder:
     lines = order_item("1")["lines"]["S"]
     return OpenOrder(order_id, "PENDING", customer_id, lines, created_at)
-
-
-class PagedTable:
-    """Answers queries with whole pages, and remembers what was asked."""
-
-    def __init__(self, *pages: list[dict[str, Any]]) -> None:
-        self.pages = pages
-        self.asked: dict[str, Any] = {}
-
-    def get_paginator(self, operation: str) -> PagedTable:
-        assert operation == "query"
-        return self
-
-    def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
-        self.asked = request
-        return iter([{"Items": page} for page in self.pages])
-
-    def query(self, **request: Any) -> dict[str, Any]:
-        wanted = request["ExpressionAttributeValues"][":status"]["S"]
-        found = [item for page in self.pages for item in page if item["status"]["S"] == wanted]
-        assert request["ScanIndexForward"] is False
-        return {"Items": sorted(found, key=lambda item: item["createdAt"]["S"])[-1:]}
 
 
 def orders_in(table: PagedTable, older_than: float = 300.0) -> OpenOrders:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from lab.operate.redriving import Redriving
-from lab.operate.stack import Stack
 from tests.support.operator_aws import OperatorAws, text_attributes
+from tests.unit.lab.operate.stacks import StackOn
 
 REASONS = ("order 1 does not exist", "Unreadable: no JSON", "unreadable: too long")
 
@@ -32,17 +31,6 @@ class SqsWithTasks:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sqs, name)
-
-
-@dataclass(frozen=True)
-class StackOn(Stack):
-    """A stack whose clients are the test's."""
-
-    sqs: Any = None
-    sns: Any = None
-
-    def client(self, service: str) -> Any:
-        return getattr(self, service)
 
 
 class Bench:
