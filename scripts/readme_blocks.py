@@ -1,8 +1,8 @@
 """Writes the generated parts of README.md: `python scripts/readme_blocks.py`.
 
 Between `<!-- begin NAME -->` and `<!-- end NAME -->` stand the table of the stack configuration,
-made from Pulumi.yaml, and the table of results, made from docs/results/results.json. A test fails
-when README.md says something else than they do.
+made from Pulumi.yaml, and the tables of results, made from docs/results/results.json and
+scale.json. A test fails when README.md says something else than they do.
 """
 
 import json
@@ -14,6 +14,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 RESULTS = ROOT / "docs" / "results" / "results.json"
+SCALE = ROOT / "docs" / "results" / "scale.json"
 TOPOLOGIES = ("sync", "async", "serverless")
 
 ROWS = (
@@ -53,9 +54,33 @@ def results_table() -> str:
     return "\n".join(lines)
 
 
+def scale_table() -> str:
+    """Return the published backlogs by number of workers as Markdown."""
+    lines = [
+        "| workers | accepted | largest backlog (theory) | drain (theory) | of workers / 3 s |",
+        "|---:|---:|---:|---:|---:|",
+    ]
+    for point in json.loads(SCALE.read_text(encoding="utf-8"))["points"]:
+        sale, forecast = point["sale"], point["forecast"]
+        theory = sale["predicted"]
+        drain = forecast["drain_seconds"] if forecast else sale["drain_seconds"]
+        cells = (
+            f"{point['workers']:,}",
+            f"{sale['accepted']:,}",
+            f"{sale['peak_backlog']:,} ({theory['peak_backlog']:,.0f})",
+            f"{drain:,.0f} s{' predicted' if forecast else ''} ({theory['drain_seconds']:,.0f} s)",
+            f"{point['share_of_limit']:.1%}",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+BLOCKS = {"configuration": config_table, "results": results_table, "scale": scale_table}
+
+
 def rendered(text: str) -> str:
     """Return README.md's text with each generated part as it should be."""
-    for name, table in {"configuration": config_table, "results": results_table}.items():
+    for name, table in BLOCKS.items():
         begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
         before, _, rest = text.partition(begin)
         _, _, after = rest.partition(end)

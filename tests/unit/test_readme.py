@@ -15,7 +15,17 @@ def test_the_generated_tables_say_what_their_sources_say() -> None:
     assert rendered(README) == README, "run: python scripts/readme_blocks.py"
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/architecture.md",
+        "docs/consumer.md",
+        "docs/operations.md",
+        "docs/adr/README.md",
+    ],
+)
 def test_every_link_to_a_file_of_ours_leads_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
