@@ -91,6 +91,8 @@ def _watch(
     began, cpu = time.perf_counter(), cpu_seconds(process)
     rss = 0.0
     while (queued := shop.waiting()) != (0, 0) or waiting:
+        if consumer.popen.poll() is not None:
+            raise RuntimeError(f"the consumer ended:\n{consumer.log.read_text()[-2000:]}")
         shop.announce(_next(waiting, ALWAYS_WAITING - queued[0]))
         rss = max(rss, process.memory_info().rss / 2**20)
         time.sleep(LOOK_SECONDS)
