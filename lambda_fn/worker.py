@@ -11,9 +11,8 @@ from aiobotocore.session import AioSession
 from adapters.aws_clients import AwsClients
 from adapters.logs import get_logger
 from adapters.order_store import DynamoOrderStore
-from adapters.payment_gateway import SimulatedPaymentGateway
+from adapters.payments import payment_gateway
 from adapters.quick_clients import quick_dynamodb
-from adapters.retrying_payment_gateway import RetryingPaymentGateway
 from lambda_fn.settings import Settings
 from orders.fulfilment import Fulfilment
 from orders.message import decode_order_placed
@@ -59,16 +58,7 @@ class Worker:
                 orders_table=settings.orders_table,
                 products_table=settings.products_table,
             ),
-            payments=RetryingPaymentGateway(
-                SimulatedPaymentGateway(
-                    dynamodb,
-                    payments_table=settings.payments_table,
-                    payment_seconds=settings.payment_seconds,
-                    faults=settings.payment_faults,
-                ),
-                payment_seconds=settings.payment_seconds,
-                lease_seconds=settings.lease_seconds,
-            ),
+            payments=payment_gateway(dynamodb, settings),
             lease_seconds=settings.lease_seconds,
         )
 

@@ -13,9 +13,8 @@ from adapters.order_inserter import BatchedOrderInserter
 from adapters.order_pages import OrderPage, OrderPages
 from adapters.order_publisher import BatchedOrderPublisher
 from adapters.order_store import DynamoOrderStore
-from adapters.payment_gateway import SimulatedPaymentGateway
+from adapters.payments import payment_gateway
 from adapters.quick_calls import QuickCalls
-from adapters.retrying_payment_gateway import RetryingPaymentGateway
 from orders.model import OrderStatus
 from orders.ports import CatalogueSource, OrderInserter, OrderPublisher, OrderStore, PaymentGateway
 from receiver.settings import Settings
@@ -76,16 +75,7 @@ async def open_aws_backend(settings: Settings) -> AsyncIterator[Backend]:
                 orders_table=settings.orders_table,
                 products_table=settings.products_table,
             ),
-            payments=RetryingPaymentGateway(
-                SimulatedPaymentGateway(
-                    dynamodb,
-                    payments_table=settings.payments_table,
-                    payment_seconds=settings.payment_seconds,
-                    faults=settings.payment_faults,
-                ),
-                payment_seconds=settings.payment_seconds,
-                lease_seconds=settings.lease_seconds,
-            ),
+            payments=payment_gateway(dynamodb, settings),
             lister=OrderPages(dynamodb, settings.orders_table),
             publisher=publisher,
         )

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from lab.cli.exit_codes import BROKEN_PROMISE, INTERRUPTED
 from lab.deployment import deploy
 from lab.emulator.installation import version
 from lab.engine.config import parse_overrides, read_stack
@@ -26,8 +27,6 @@ from lab.results.files import RESULTS_FILE, to_json, write_results
 from lab.results.model import Results
 
 RESULTS_FOLDER = ROOT / "build" / "results"
-BROKEN_PROMISE = 1
-INTERRUPTED = 130
 
 
 class TopologyName(StrEnum):

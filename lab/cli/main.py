@@ -7,15 +7,13 @@ import sys
 import typer
 
 from lab.cli.demo import demo
+from lab.cli.exit_codes import INTERRUPTED, WRONG_SETUP
 from lab.cli.reconcile import reconcile
 from lab.cli.redrive import redrive
 from lab.cli.report import report
 from lab.cli.scale import scale
 from lab.cli.up import up
 from lab.errors import LabError
-
-WRONG_SETUP = 2
-INTERRUPTED = 130
 
 app = typer.Typer(
     name="lab",

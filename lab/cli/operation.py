@@ -14,13 +14,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from lab.cli.exit_codes import INTERRUPTED, NOT_ALL_DONE, WRONG_SETUP
 from lab.engine.interrupts import interruptible
 from lab.errors import LabError
 from lab.operate.calls import Unanswered
 
-NOT_ALL_DONE = 1
-WRONG_SETUP = 2
-INTERRUPTED = 130
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 Show = Callable[[int, int], None]
@@ -96,7 +94,10 @@ def check_writable(path: Path | None) -> None:
         return
     # Not tried out: an empty file would look like a result to whoever waits for it.
     if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise LabError(f"--json {path} cannot be written; name a file in a folder that can be")
+        raise LabError(
+            f"--json {path} cannot be written: not a file in a folder where that is possible; "
+            "name one"
+        )
 
 
 def write_json(content: Mapping[str, Any], ending: Ending, path: Path | None) -> None:

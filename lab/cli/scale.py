@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from lab.cli.demo import BROKEN_PROMISE, INTERRUPTED, RESULTS_FOLDER, new_folder
+from lab.cli.demo import RESULTS_FOLDER, new_folder
+from lab.cli.exit_codes import BROKEN_PROMISE, INTERRUPTED
+from lab.cli.operation import check_writable
 from lab.deployment import deploy
 from lab.emulator.installation import version
 from lab.engine.config import parse_overrides
@@ -69,8 +71,7 @@ def scale(
         config=own_config(config or []),
         bound_seconds=bound,
     )
-    if json is not None:
-        refuse_unwritable(json)
+    check_writable(json)
     console = make_console()
     folder = new_folder(RESULTS_FOLDER)
 
@@ -120,16 +121,6 @@ def own_config(pairs: list[str]) -> Mapping[str, str]:
         if reason:
             raise LabError(f"--config {key}={config[key]}: {reason}; leave it out")
     return config
-
-
-def refuse_unwritable(path: Path) -> None:
-    """Find out before a long run that its results cannot be written to that path.
-
-    Raises:
-        LabError: the path's folder does not exist, or the path is a folder.
-    """
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise LabError(f"--json {path}: not a file in an existing folder; name one")
 
 
 def _run(

@@ -18,7 +18,7 @@ from lab.measure.runs import (
     now,
     with_free_ports,
 )
-from lab.measure.scenario import View, run_scenario
+from lab.measure.scenario import RunScenario, View, run_scenario
 from lab.measure.settle import settle
 from lab.measure.system import Deploy, System
 from lab.results.model import Results, ScenarioResult, TopologyResult
@@ -36,9 +36,6 @@ class Plan:
     scenarios: Sequence[Scenario]
     config: Mapping[str, str]
     scale: str
-
-
-RunScenario = Callable[..., Observation]
 
 
 class Campaign:

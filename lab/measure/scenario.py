@@ -38,6 +38,8 @@ class View(Protocol):
 
 
 SaleRunner = Callable[..., None]
+RunScenario = Callable[..., Observation]
+"""What `run_scenario` is."""
 
 
 def run_scenario(

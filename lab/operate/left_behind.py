@@ -9,10 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 from lab.measure.backlog import STATUS_INDEX
-from lab.measure.books import COMPLETED, FAILED, epoch_seconds
+from lab.measure.books import COMPLETED, FAILED, PENDING, PROCESSING, epoch_seconds
 
-PENDING = "PENDING"
-PROCESSING = "PROCESSING"
 CLAIMED = (PROCESSING, COMPLETED, FAILED)
 # SQS hands messages out in roughly the order in which they came; a minute is beyond "roughly".
 LEAST_LEAD_SECONDS = 60.0

@@ -16,7 +16,7 @@ from lab.measure.runs import (
     now,
     with_free_ports,
 )
-from lab.measure.scenario import View, run_scenario
+from lab.measure.scenario import RunScenario, View, run_scenario
 from lab.measure.system import Deploy
 from lab.report import numbers
 from lab.scale.evaluate import evaluate_point
@@ -33,9 +33,6 @@ class ScalePlan:
     scenario: Scenario
     config: Mapping[str, str]
     bound_seconds: float
-
-
-RunScenario = Callable[..., Observation]
 
 
 class ScaleRun:

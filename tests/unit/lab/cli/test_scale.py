@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli.scale import exit_code, own_config, parse_workers, refuse_unwritable
+from lab.cli.operation import check_writable
+from lab.cli.scale import exit_code, own_config, parse_workers
 from lab.errors import LabError
 from lab.load.scenarios import FLASH
 from lab.results.files import write_results
@@ -50,10 +51,10 @@ def test_any_other_configuration_is_passed_on() -> None:
 
 
 def test_a_path_that_cannot_be_written_is_found_out_before_the_run(tmp_path: Path) -> None:
-    refuse_unwritable(tmp_path / "scale.json")
+    check_writable(tmp_path / "scale.json")
     for path in (tmp_path, tmp_path / "nowhere" / "scale.json"):
         with pytest.raises(LabError, match="name one"):
-            refuse_unwritable(path)
+            check_writable(path)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,42 @@
+"""The payment provider as services meet it: simulated, and asked again when it gave no answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from adapters.payment_gateway import SimulatedPaymentGateway
+from adapters.retrying_payment_gateway import RetryingPaymentGateway
+
+if TYPE_CHECKING:
+    from types_aiobotocore_dynamodb import DynamoDBClient
+
+    from adapters.payment_faults import PaymentFaults
+
+
+class PaymentSettings(Protocol):
+    """What a service's settings say about payments."""
+
+    @property
+    def payments_table(self) -> str: ...  # noqa: D102 - as in the services' settings
+
+    @property
+    def payment_seconds(self) -> float: ...  # noqa: D102
+
+    @property
+    def payment_faults(self) -> PaymentFaults: ...  # noqa: D102
+
+    @property
+    def lease_seconds(self) -> float: ...  # noqa: D102
+
+
+def payment_gateway(dynamodb: DynamoDBClient, settings: PaymentSettings) -> RetryingPaymentGateway:
+    """Return the provider for orders that are paid one by one."""
+    provider = SimulatedPaymentGateway(
+        dynamodb,
+        payments_table=settings.payments_table,
+        payment_seconds=settings.payment_seconds,
+        faults=settings.payment_faults,
+    )
+    return RetryingPaymentGateway(
+        provider, payment_seconds=settings.payment_seconds, lease_seconds=settings.lease_seconds
+    )
