@@ -12,8 +12,8 @@ from typing import Any
 
 import boto3
 
-from benchmarks.processes import free_port, running
-from lab.emulator.server import Emulator
+from benchmarks.processes import running
+from lab.emulator.server import Emulator, free_port
 
 REGION = "us-west-2"
 Environment = Mapping[str, str]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from typing import Any
 
 from lab.measure.backlog import Backlog, QueueBacklog
+from lab.measure.message import order_id_of
 from lab.measure.system import System
 
 BATCH = 10
@@ -33,7 +33,7 @@ def take_rest(system: System, *, limit_seconds: float | None = None) -> frozense
         found = dict(_receive(sqs, url))
         taken |= found
         if backlog.read() == Backlog(0, len(taken)) or time.monotonic() > deadline:
-            return frozenset(filter(None, map(_order_id, taken.values())))
+            return frozenset(filter(None, map(order_id_of, taken.values())))
         if not found:
             time.sleep(POLL_SECONDS)
 
@@ -54,11 +54,3 @@ def _receive(sqs: Any, url: str) -> Iterator[tuple[str, str]]:
     )
     for message in answer.get("Messages", []):
         yield message["MessageId"], message["Body"]
-
-
-def _order_id(body: str) -> str | None:
-    """Return the order that a message is about; None where it cannot be read."""
-    try:
-        return str(json.loads(body)["order_id"])
-    except (KeyError, TypeError, ValueError):
-        return None

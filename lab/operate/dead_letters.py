@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from lab.measure.backlog import Backlog, QueueBacklog
+from lab.measure.message import order_id_of
 from lab.operate.batches import Entry, in_batches, send_entries
 from lab.operate.calls import calling
 
@@ -35,7 +35,7 @@ class DeadLetter:
     @property
     def kind(self) -> str:
         """The reason without the order's own id, so that orders of one kind count together."""
-        order_id = _order_id(self.body)
+        order_id = order_id_of(self.body)
         return self.reason.replace(order_id, "...") if order_id else self.reason
 
     @property
@@ -121,11 +121,3 @@ def reason_of(received: Mapping[str, Any]) -> str:
     if _SOURCE in received.get("Attributes", {}):
         return TOO_OFTEN
     return text_of(received.get("MessageAttributes", {}), _REASON) or NO_REASON
-
-
-def _order_id(body: str) -> str | None:
-    try:
-        order_id = json.loads(body)["order_id"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return None
-    return order_id if isinstance(order_id, str) else None
