@@ -32,20 +32,22 @@ ORDERS = 60
 STOCK = 10_000
 LONGEST_SECONDS = 120
 # A visibility time-out of four payments: what waits in the process for the fifth has expired.
+VISIBILITY_SECONDS = 6
 BUSY = {
-    "VISIBILITY_TIMEOUT_SECONDS": "4",
+    "VISIBILITY_TIMEOUT_SECONDS": str(VISIBILITY_SECONDS),
     "HEARTBEAT_SECONDS": "1",
     "LEASE_SECONDS": "7",
-    "PAYMENT_SECONDS": "1",
+    "PAYMENT_SECONDS": "1.5",
     "PROCESSOR_CONCURRENCY": "5",
 }
 STOPPED = {
-    "VISIBILITY_TIMEOUT_SECONDS": "4",
+    "VISIBILITY_TIMEOUT_SECONDS": str(VISIBILITY_SECONDS),
     "HEARTBEAT_SECONDS": "1",
     "LEASE_SECONDS": "8",
     "PAYMENT_SECONDS": "2",
     "PROCESSOR_CONCURRENCY": "30",
-    "DRAIN_SECONDS": "5",
+    "DRAIN_SECONDS": "20",
+    "STOP_TIMEOUT_SECONDS": "30",
 }
 
 
@@ -96,7 +98,7 @@ def _ended(emulator: RunningEmulator, variant: str, how: signal.Signals) -> Outc
 
 
 def _shop(emulator: RunningEmulator) -> QueueShop:
-    shop = QueueShop(emulator, visibility_seconds=4)
+    shop = QueueShop(emulator, visibility_seconds=VISIBILITY_SECONDS)
     shop.stock(STOCK)
     shop.order(ORDERS)
     return shop

