@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import quote_plus, urlencode
 
 from adapters.aws_errors import AWS_ERRORS, unavailable
 from adapters.backoff import full_jitter
 from adapters.micro_batcher import BatcherClosed, BatcherFull, MicroBatcher
-from adapters.quick_calls import QuickCalls
 from orders.errors import Unavailable
 from orders.message import encode_order_placed
 
@@ -26,19 +24,14 @@ ATTEMPTS = 4
 LINGER_SECONDS = 0.02
 # Fewer calls at once means fuller calls: what comes meanwhile travels with the next.
 MAX_CALLS = 4
-QUICK_HEADERS = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
-
-_ENTRY = "PublishBatchRequestEntries.member"
-_QUOTED = {code: quote_plus(chr(code)) for code in range(128)}
 
 
 class BatchedOrderPublisher:
     """Publishes order announcements through a `MicroBatcher`."""
 
-    def __init__(self, sns: SNSClient, topic_arn: str, *, quick: QuickCalls | None = None) -> None:
+    def __init__(self, sns: SNSClient, topic_arn: str) -> None:
         self._sns = sns
         self._topic_arn = topic_arn
-        self._quick = quick
         self._batcher: MicroBatcher[str, None] = MicroBatcher(
             self._send,
             max_items=MAX_ENTRIES,
@@ -85,8 +78,6 @@ class BatchedOrderPublisher:
         self, messages: Sequence[str], indexes: Sequence[int]
     ) -> dict[int, tuple[Unavailable, bool]]:
         """Publish the messages at `indexes`; return the failed ones, and whether to try again."""
-        if await self._quickly_published(messages, indexes):
-            return {}
         entries: list[PublishBatchRequestEntryTypeDef] = [
             {"Id": str(index), "Message": messages[index]} for index in indexes
         ]
@@ -100,21 +91,3 @@ class BatchedOrderPublisher:
             )
             for entry in response.get("Failed", [])
         }
-
-    async def _quickly_published(self, messages: Sequence[str], indexes: Sequence[int]) -> bool:
-        """Try the short way; False when SNS did not take every message, or did not say so."""
-        if self._quick is None:
-            return False
-        call = {"Action": "PublishBatch", "Version": "2010-03-31", "TopicArn": self._topic_arn}
-        entries = "".join(
-            f"&{_ENTRY}.{number}.Id={index}&{_ENTRY}.{number}.Message={_quoted(messages[index])}"
-            for number, index in enumerate(indexes, start=1)
-        )
-        body = (urlencode(call) + entries).encode()
-        answer = await self._quick.post("PublishBatch", QUICK_HEADERS, body)
-        return answer is not None and answer.count(b"<MessageId>") == len(indexes)
-
-
-def _quoted(message: str) -> str:
-    """Return what `quote_plus` would, for ASCII in a quarter of its time."""
-    return message.translate(_QUOTED) if message.isascii() else quote_plus(message)

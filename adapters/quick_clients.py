@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -65,4 +66,7 @@ class _QuickClient:
             "X-Amz-Target": f"{self._target_prefix}.{operation}",
         }
         body = await self._calls.post(operation, headers, msgspec.json.encode(request))
-        return await ordinary(**request) if body is None else msgspec.json.decode(body)
+        if body is not None:
+            with suppress(msgspec.DecodeError):
+                return msgspec.json.decode(body)
+        return await ordinary(**request)

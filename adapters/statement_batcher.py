@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 MAX_STATEMENTS = 25
 # Fewer calls at once means fuller calls: what comes meanwhile travels with the next.
 MAX_CALLS = 2
-
+# A call that takes longer than this holds up no others.
+LINGER_SECONDS = 0.003
 
 # Our own code: the same item was named by an earlier statement of the same call.
 REPEATED = "Repeated"
@@ -34,18 +35,20 @@ class Answer(msgspec.Struct, frozen=True):
     """What DynamoDB says to one statement: an error code or none, and what it returned."""
 
     error_code: str | None
-    item: Mapping[str, Any] | None
+    item: Mapping[str, Any] | None = None
+    error_message: str = ""
 
 
 class StatementBatcher:
     """Sends statements through a `MicroBatcher`; each has an answer of its own."""
 
-    def __init__(self, dynamodb: DynamoDBClient) -> None:
+    def __init__(self, dynamodb: DynamoDBClient, *, linger_seconds: float = LINGER_SECONDS) -> None:
         self._dynamodb = dynamodb
         self._batcher: MicroBatcher[Statement, Answer] = MicroBatcher(
             self._send,
             max_items=MAX_STATEMENTS,
             max_in_flight=MAX_CALLS,
+            linger_seconds=linger_seconds,
             eager_when_quiet=True,
         )
 
@@ -68,7 +71,7 @@ class StatementBatcher:
         for index, each in enumerate(statements):
             first.setdefault(each.key, index)
         sent = list(first.values())
-        answers: list[Answer | Exception] = [Answer(REPEATED, None)] * len(statements)
+        answers: list[Answer | Exception] = [Answer(REPEATED)] * len(statements)
         for index, answer in zip(sent, await self._execute(statements, sent), strict=True):
             answers[index] = answer
         return answers
@@ -80,7 +83,12 @@ class StatementBatcher:
                 for index in sent
             ]
         )
-        return [
-            Answer(answer.get("Error", {}).get("Code"), answer.get("Item"))
-            for answer in response["Responses"]
-        ]
+        return [_answer(each) for each in response["Responses"]]
+
+
+def _answer(response: Mapping[str, Any]) -> Answer:
+    error = response.get("Error")
+    if error is None:
+        return Answer(None, response.get("Item"))
+    # An answer without a code must not pass for a success.
+    return Answer(error.get("Code", "Unknown"), None, error.get("Message", ""))

@@ -14,7 +14,8 @@ from adapters.order_pages import OrderPage, OrderPages
 from adapters.order_publisher import BatchedOrderPublisher
 from adapters.order_store import DynamoOrderStore
 from adapters.payments import payment_gateway
-from adapters.quick_calls import QuickCalls
+from adapters.quick_clients import quick_dynamodb
+from adapters.quick_sns import quick_sns
 from orders.model import OrderStatus
 from orders.ports import CatalogueSource, OrderInserter, OrderPublisher, OrderStore, PaymentGateway
 from receiver.settings import Settings
@@ -54,7 +55,7 @@ async def open_aws_backend(settings: Settings) -> AsyncIterator[Backend]:
     """
     async with AsyncExitStack() as stack:
         clients = await stack.enter_async_context(open_aws_clients(settings.aws_region))
-        dynamodb = await clients.dynamodb()
+        dynamodb = quick_dynamodb(await clients.dynamodb(), "batch_execute_statement")
         catalogue = await stack.enter_async_context(
             open_catalogue(
                 dynamodb, settings.products_table, refresh_seconds=CATALOGUE_REFRESH_SECONDS
@@ -62,10 +63,10 @@ async def open_aws_backend(settings: Settings) -> AsyncIterator[Backend]:
         )
         publisher: BatchedOrderPublisher | None = None
         if settings.sns_topic_arn is not None:
-            sns = await clients.sns()
-            publisher = BatchedOrderPublisher(sns, settings.sns_topic_arn, quick=QuickCalls(sns))
+            sns = quick_sns(await clients.sns())
+            publisher = BatchedOrderPublisher(sns, settings.sns_topic_arn)
             await stack.enter_async_context(aclosing(publisher))
-        inserter = BatchedOrderInserter(dynamodb, settings.orders_table, quick=QuickCalls(dynamodb))
+        inserter = BatchedOrderInserter(dynamodb, settings.orders_table)
         await stack.enter_async_context(aclosing(inserter))
         yield Backend(
             catalogue=catalogue,

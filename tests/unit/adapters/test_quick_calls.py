@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 import pytest
@@ -16,11 +17,16 @@ from aiohttp.test_utils import TestServer
 from adapters.aws_clients import AwsClients
 from adapters.order_inserter import BatchedOrderInserter
 from adapters.order_publisher import BatchedOrderPublisher
-from adapters.quick_calls import QuickCalls
+from adapters.quick_clients import quick_dynamodb
+from adapters.quick_sns import quick_sns
 from orders.errors import Unavailable
 from orders.message import encode_order_placed
 from tests.unit.orders.fakes import pending_order
 
+if TYPE_CHECKING:
+    from types_aiobotocore_sns.type_defs import PublishBatchRequestEntryTypeDef
+
+INSERT = "batch_execute_statement"
 TOPIC = "arn:aws:sns:us-west-2:123456789012:placed"
 NAMESPACE = 'xmlns="http://sns.amazonaws.com/doc/2010-03-31/"'
 
@@ -91,9 +97,8 @@ async def test_an_insert_is_sent_as_botocore_would_send_it(
     aws = TinyAws([inserted(None), inserted(None)])
     async with clients(aws, monkeypatch) as opened:
         dynamodb = await opened.dynamodb()
-        for quick in (QuickCalls(dynamodb), None):
-            inserter = BatchedOrderInserter(dynamodb, "orders", quick=quick)
-            assert await inserter.insert(pending_order())
+        for client in (quick_dynamodb(dynamodb, INSERT), dynamodb):
+            assert await BatchedOrderInserter(client, "orders").insert(pending_order())
     quickly, usually = aws.received
     assert json.loads(quickly.body) == json.loads(usually.body)
     for name in ("X-Amz-Target", "Content-Type", "X-Amz-Security-Token", "Host"):
@@ -106,8 +111,8 @@ async def test_an_announcement_is_sent_as_botocore_would_send_it(
     aws = TinyAws([published([0]), published([0])])
     async with clients(aws, monkeypatch) as opened:
         sns = await opened.sns()
-        for quick in (QuickCalls(sns), None):
-            await BatchedOrderPublisher(sns, TOPIC, quick=quick).publish("a-1")
+        for client in (quick_sns(sns), sns):
+            await BatchedOrderPublisher(client, TOPIC).publish("a-1")
     quickly, usually = aws.received
     assert quickly.form == usually.form
     assert quickly.form["PublishBatchRequestEntries.member.1.Message"] == [
@@ -122,8 +127,8 @@ async def test_the_signature_covers_everything_that_botocore_signs(
     aws = TinyAws([inserted(None), inserted(None)])
     async with clients(aws, monkeypatch) as opened:
         dynamodb = await opened.dynamodb()
-        for quick in (QuickCalls(dynamodb), None):
-            await BatchedOrderInserter(dynamodb, "orders", quick=quick).insert(pending_order())
+        for client in (quick_dynamodb(dynamodb, INSERT), dynamodb):
+            await BatchedOrderInserter(client, "orders").insert(pending_order())
     signed = [
         re.search(r"Credential=AKIAEXAMPLE/\d{8}/(\S+), SignedHeaders=(\S+),", each)
         for each in (request.headers["Authorization"] for request in aws.received)
@@ -136,8 +141,8 @@ async def test_the_signature_covers_everything_that_botocore_signs(
 async def test_both_ways_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     aws = TinyAws([inserted(None), (500, "{}"), inserted(None)])
     async with clients(aws, monkeypatch) as opened:
-        dynamodb = await opened.dynamodb()
-        inserter = BatchedOrderInserter(dynamodb, "orders", quick=QuickCalls(dynamodb))
+        dynamodb = quick_dynamodb(await opened.dynamodb(), INSERT)
+        inserter = BatchedOrderInserter(dynamodb, "orders")
         await inserter.insert(pending_order())
         await inserter.insert(pending_order())
         assert opened.calls._calls == {"dynamodb:BatchExecuteStatement": 3}
@@ -149,8 +154,8 @@ async def test_whatever_is_no_success_is_left_to_the_ordinary_call(
 ) -> None:
     aws = TinyAws([failure, inserted(None)])
     async with clients(aws, monkeypatch) as opened:
-        dynamodb = await opened.dynamodb()
-        inserter = BatchedOrderInserter(dynamodb, "orders", quick=QuickCalls(dynamodb))
+        dynamodb = quick_dynamodb(await opened.dynamodb(), INSERT)
+        inserter = BatchedOrderInserter(dynamodb, "orders")
         assert await inserter.insert(pending_order())
     assert len(aws.received) == 2
 
@@ -158,9 +163,17 @@ async def test_whatever_is_no_success_is_left_to_the_ordinary_call(
 async def test_an_error_of_one_statement_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     aws = TinyAws([inserted("DuplicateItem")])
     async with clients(aws, monkeypatch) as opened:
-        dynamodb = await opened.dynamodb()
-        inserter = BatchedOrderInserter(dynamodb, "orders", quick=QuickCalls(dynamodb))
+        dynamodb = quick_dynamodb(await opened.dynamodb(), INSERT)
+        inserter = BatchedOrderInserter(dynamodb, "orders")
         assert await inserter.insert(pending_order()) is False
+
+
+async def test_an_error_without_a_code_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    aws = TinyAws([(200, json.dumps({"Responses": [{"Error": {}}]}))] * 4)
+    async with clients(aws, monkeypatch) as opened:
+        dynamodb = quick_dynamodb(await opened.dynamodb(), INSERT)
+        with pytest.raises(Unavailable):
+            await BatchedOrderInserter(dynamodb, "orders").insert(pending_order())
 
 
 @pytest.mark.parametrize(
@@ -171,8 +184,8 @@ async def test_an_announcement_that_was_not_taken_is_sent_again_the_ordinary_way
 ) -> None:
     aws = TinyAws([first, published([0])])
     async with clients(aws, monkeypatch) as opened:
-        sns = await opened.sns()
-        await BatchedOrderPublisher(sns, TOPIC, quick=QuickCalls(sns)).publish("a-1")
+        sns = quick_sns(await opened.sns())
+        await BatchedOrderPublisher(sns, TOPIC).publish("a-1")
     assert len(aws.received) == 2
 
 
@@ -181,16 +194,28 @@ async def test_an_announcement_that_is_refused_for_good_fails(
 ) -> None:
     aws = TinyAws([published([], [0]), published([], [0])])
     async with clients(aws, monkeypatch) as opened:
-        sns = await opened.sns()
+        sns = quick_sns(await opened.sns())
         with pytest.raises(Unavailable):
-            await BatchedOrderPublisher(sns, TOPIC, quick=QuickCalls(sns)).publish("a-1")
+            await BatchedOrderPublisher(sns, TOPIC).publish("a-1")
 
 
 async def test_messages_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     aws = TinyAws([published([0])])
+    entry: PublishBatchRequestEntryTypeDef = {"Id": "0", "Message": 'a&b=c "ä" +%'}
     async with clients(aws, monkeypatch) as opened:
-        sns = await opened.sns()
-        publisher = BatchedOrderPublisher(sns, TOPIC, quick=QuickCalls(sns))
-        await publisher._batcher.submit('a&b=c "ä" +%')
+        sns = quick_sns(await opened.sns())
+        await sns.publish_batch(TopicArn=TOPIC, PublishBatchRequestEntries=[entry])
     (request,) = aws.received
     assert request.form["PublishBatchRequestEntries.member.1.Message"] == ['a&b=c "ä" +%']
+
+
+async def test_an_entry_with_more_than_a_message_is_left_to_the_ordinary_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    aws = TinyAws([published([0])])
+    entry: PublishBatchRequestEntryTypeDef = {"Id": "0", "Message": "m", "Subject": "s"}
+    async with clients(aws, monkeypatch) as opened:
+        sns = quick_sns(await opened.sns())
+        await sns.publish_batch(TopicArn=TOPIC, PublishBatchRequestEntries=[entry])
+    (request,) = aws.received
+    assert request.form["PublishBatchRequestEntries.member.1.Subject"] == ["s"]
