@@ -17,9 +17,9 @@ from tests.support.queue_shop import until
 pytestmark = [pytest.mark.chaos, pytest.mark.integration]
 
 ORDERS = 20
-CONFIG = {"paymentSeconds": "0.7", "leaseSeconds": "6"}
+CONFIG = {"paymentSeconds": "3", "leaseSeconds": "9"}
 # As on AWS, where it is a minute for both: the retry comes after the lease of the dead.
-FIRST_RETRY_SECONDS = 7.0
+FIRST_RETRY_SECONDS = 10.0
 
 
 def environments() -> list[psutil.Process]:

@@ -53,7 +53,7 @@ def test_a_function_has_its_layer_its_environment_and_its_roles_credentials(
         assert environment["AWS_ACCESS_KEY_ID"].startswith("ASIA")
         assert environment["AWS_LAMBDA_FUNCTION_NAME"] == deployment.outputs["function"]
         assert not environment.keys() & {"AUTH", "GATEWAY_PORT", "PYTHONPATH"}
-        assert 0 < answer["remaining_ms"] <= 2000
+        assert 0 < answer["remaining_ms"] <= 20_000
         assert answer["arn"].endswith(deployment.outputs["function"])
         assert logged(run_dir, '"invoked"')
     assert not [path for path in answer["path"] if ".venv" in path]
@@ -104,7 +104,6 @@ def test_an_event_that_a_function_fails_on_comes_twice_more_and_is_then_kept(
     small: Deploy, run_dir: Path
 ) -> None:
     with small("function", first_retry_seconds=0.1) as deployment:
-        invoke(deployment)  # starts the environment: a slow start would end as a time-out
         deployment.client("sns").publish(
             TopicArn=deployment.outputs["topic_arn"], Message=json.dumps({"raise": "no"})
         )
@@ -144,10 +143,10 @@ def test_an_error_of_the_handler_is_the_answer_and_its_trace_is_in_the_log(
 
 
 def test_a_handler_beyond_its_timeout_is_ended(small: Deploy) -> None:
-    with small("function") as deployment:
+    with small("function", timeout=5) as deployment:
         before = invoke(deployment)
         answer = invoke(deployment, sleep=60)
-        assert "timed out after 2" in answer["errorMessage"]
+        assert "timed out after 5" in answer["errorMessage"]
         assert gone(before["pid"])
         assert invoke(deployment)["pid"] != before["pid"]
 

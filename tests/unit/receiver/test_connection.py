@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -20,11 +21,10 @@ async def exchange(receiver: Receiver, sent: bytes, *, end: bool = False) -> byt
         writer.write_eof()
     answer = b""
     try:
-        async with asyncio.timeout(0.5):
-            while chunk := await reader.read(65536):
-                answer += chunk
+        while chunk := await asyncio.wait_for(reader.read(65536), 0.5 if answer else 10):
+            answer += chunk
     except TimeoutError:
-        pass
+        assert answer, "neither an answer nor an end"
     finally:
         writer.close()
     return answer
@@ -86,22 +86,23 @@ async def test_a_request_head_that_does_not_end_in_time_is_cut_off() -> None:
             if (await asyncio.wait({answer}, timeout=0.02))[0]:
                 break
         assert answer.done()
-        assert await answer == b""
+        with suppress(ConnectionResetError):  # what was written after the cut
+            assert await answer == b""
         writer.close()
         assert await still_works(receiver)
 
 
 async def test_a_quiet_connection_a_slow_head_and_a_slow_answer_are_not_cut_off() -> None:
-    async with running_receiver(head_seconds=0.1) as receiver:
+    async with running_receiver(head_seconds=0.5) as receiver:
         receiver.topic.open.clear()
         reader, writer = await asyncio.open_connection("127.0.0.1", receiver.port)
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(0.6)
         writer.write(POST[:20])
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.1)
         writer.write(POST[20:] + b"Content-Length: " + str(len(ORDER)).encode() + b"\r\n\r\n")
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(0.6)
         writer.write(ORDER)
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(0.6)
         receiver.topic.open.set()
         assert (await reader.readline()).startswith(b"HTTP/1.1 202")
         writer.close()

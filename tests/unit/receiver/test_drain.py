@@ -35,7 +35,7 @@ async def test_a_drain_waits_for_payments_under_way_and_for_those_that_wait() ->
 
 
 async def test_orders_that_could_not_be_paid_in_time_are_told_to_come_again() -> None:
-    changes = {"payment_concurrency": 1, "payment_seconds": 0.1, "drain_seconds": 1.15}
+    changes = {"payment_concurrency": 1, "payment_seconds": 5, "drain_seconds": 6.1}
     async with running_receiver(topology="sync", **changes) as receiver:
         receiver.payments.open.clear()
         paying, waiting = (

@@ -99,6 +99,7 @@ def service() -> None:
 
 def function() -> None:
     """A function of its own archive and layer that a topic invokes; a queue keeps its failures."""
+    config = pulumi.Config()
     topic = aws.sns.Topic("events")
     failures = aws.sqs.Queue("failures")
     table = aws.dynamodb.Table(
@@ -114,13 +115,13 @@ def function() -> None:
     made = aws.lambda_.Function(
         "function",
         runtime="python3.13",
-        handler=pulumi.Config().require("handler"),
+        handler=config.require("handler"),
         code=pulumi.AssetArchive(
             {name: pulumi.FileAsset(name) for name in ("function.py", "unimportable.py")}
         ),
         layers=[layer.arn],
         role=role.arn,
-        timeout=2,
+        timeout=config.get_int("timeout") or 20,
         environment={"variables": {"TABLE": table.name}},
     )
     permission = aws.lambda_.Permission(
