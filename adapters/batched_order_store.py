@@ -56,6 +56,10 @@ class BatchedOrderStore:
         claimed = await self._claim_pending(order_id, lease)
         return claimed or await self._single.claim(order_id, lease, now_ms)
 
+    async def release(self, claim: Claim, now_ms: int) -> None:
+        """End the claim's lease; nothing happens when it is no longer held."""
+        await self._single.release(claim, now_ms)
+
     async def complete(self, claim: Claim, settled_at: str) -> Order:
         """Take the stock and settle as COMPLETED, both or neither."""
         return await self._completion.complete(claim, settled_at)

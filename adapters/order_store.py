@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -62,6 +63,14 @@ class DynamoOrderStore:
         except _ConditionFailed as refused:
             return _why_not_claimed(order_id, refused.item, now_ms, lease)
         return Claim(order_from_item(item), lease, failure_from_item(item))
+
+    async def release(self, claim: Claim, now_ms: int) -> None:
+        """End the claim's lease; nothing happens when it is no longer held."""
+        values = {**lease_values(claim), ":now": {"N": str(now_ms)}}
+        with suppress(_ConditionFailed):
+            await self._update(
+                claim.order.order_id, "SET leaseExpiresAt = :now", LEASE_HELD, values
+            )
 
     async def complete(self, claim: Claim, settled_at: str) -> Order:
         """Take the stock and settle as COMPLETED, both or neither."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 
 from orders.clock import timestamp
-from orders.errors import OutOfStock
+from orders.errors import OutOfStock, Unavailable
 from orders.model import FailureReason, Order
 from orders.ports import ChargeOutcome, Claim, Lease, OrderStore, PaymentGateway
 
@@ -39,13 +40,23 @@ class Fulfilment:
             OrderBusy: another worker holds the order's lease; try again after it.
             OrderNotFound: no such order.
             LeaseLost: this attempt took longer than its lease and was overtaken.
-            Unavailable: a store or the payment provider did not answer; try again.
+            Unavailable: a store or the payment provider did not answer; try again, the lease is
+                given up where that was still possible.
         """
         now = self._now()
         lease = Lease(uuid.uuid4().hex, int((now + self._lease_seconds) * 1000))
         claim = await self._store.claim(order_id, lease, int(now * 1000))
         if isinstance(claim, Order):
             return claim
+        try:
+            return await self._settle(claim)
+        except Unavailable:
+            # What is unknown now is asked again by whoever comes next, and that may be at once.
+            with suppress(Unavailable):
+                await self._store.release(claim, int(self._now() * 1000))
+            raise
+
+    async def _settle(self, claim: Claim) -> Order:
         if claim.failing is not None:
             return await self._fail(claim, claim.failing)
         return await self._pay_and_complete(claim)

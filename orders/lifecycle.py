@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orders.model import OrderStatus
 
-# PROCESSING -> PROCESSING is a claim taken over after the lease of a dead worker ran out.
+# PROCESSING -> PROCESSING is a claim taken over after its lease ran out or was released.
 SOURCES: dict[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.PENDING: frozenset(),
     OrderStatus.PROCESSING: frozenset({OrderStatus.PENDING, OrderStatus.PROCESSING}),

@@ -62,6 +62,13 @@ class OrderStore(OrderReader, Protocol):
         """
         ...
 
+    async def release(self, claim: Claim, now_ms: int) -> None:
+        """End the claim's lease, so that the next attempt need not wait for it.
+
+        Nothing happens when the lease is no longer held.
+        """
+        ...
+
     async def complete(self, claim: Claim, settled_at: str) -> Order:
         """Take the stock and settle as COMPLETED, both or neither.
 

@@ -164,6 +164,19 @@ async def test_a_lease_is_kept_lost_and_taken_over(shop: Shop) -> None:
     assert (await shop.stock_left())["a"] == 9
 
 
+async def test_a_released_order_is_claimed_at_once(shop: Shop) -> None:
+    await shop.place(wanted("1"))
+    mine = await shop.store.claim("1", Lease("me", 60_000), 1_000)
+    assert isinstance(mine, Claim)
+    await shop.store.release(mine, 2_000)
+    theirs = await shop.store.claim("1", Lease("them", 90_000), 2_001)
+    assert isinstance(theirs, Claim)
+    await shop.store.release(mine, 3_000)
+    with pytest.raises(OrderBusy):
+        await shop.store.claim("1", Lease("others", 90_000), 3_001)
+    assert (await shop.store.complete(theirs, AT)).settled_at == AT
+
+
 async def test_a_decided_failure_is_told_to_whoever_claims_next(shop: Shop) -> None:
     await shop.place(wanted("1"))
     mine = await shop.store.claim("1", Lease("me", 2_000), 1_000)

@@ -62,6 +62,32 @@ async def test_a_running_lease_keeps_others_out_until_the_last_millisecond(calls
 
 
 @virtual_time
+async def test_a_released_lease_keeps_nobody_out(calls: Calls) -> None:
+    _, process = await shop_with_order(calls)
+    claim = await claimed(process)
+    await process.store.release(claim, 10_000)
+    with pytest.raises(OrderBusy):
+        await process.store.claim("1", THEIRS, 10_000)
+    assert (await claimed(process, THEIRS, 10_001)).lease == THEIRS
+    with pytest.raises(LeaseLost):
+        await process.store.complete(claim, AT)
+
+
+@virtual_time
+async def test_whoever_was_overtaken_or_has_settled_releases_nothing(calls: Calls) -> None:
+    shop, process = await shop_with_order(calls)
+    mine = await claimed(process)
+    theirs = await claimed(process, THEIRS, 60_001)
+    await process.store.release(mine, 60_002)
+    assert shop.orders.number("1", "leaseExpiresAt") == 120_000
+    settled = await process.store.complete(theirs, AT)
+    before = dict(shop.orders.items["1"])
+    await process.store.release(theirs, 60_003)
+    assert shop.orders.items["1"] == before
+    assert settled == shop.order("1")
+
+
+@virtual_time
 async def test_a_claim_of_nothing_writes_nothing(calls: Calls) -> None:
     shop, process = await shop_with_order(calls)
     with pytest.raises(OrderNotFound):

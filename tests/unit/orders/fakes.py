@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from orders.catalogue import Catalogue
-from orders.errors import LeaseLost, OrderBusy, OrderNotFound, OutOfStock
+from orders.errors import LeaseLost, OrderBusy, OrderNotFound, OutOfStock, Unavailable
 from orders.lifecycle import SETTLED
 from orders.model import FailureReason, Order, OrderLine, OrderStatus, Product
 from orders.ports import ChargeOutcome, Claim, Lease
@@ -20,10 +20,14 @@ class Crash(BaseException):
 
 @dataclass
 class Diary:
-    """What happened, in order; the process dies after `steps_to_live` further entries."""
+    """What happened, in order; the process dies after `steps_to_live` further entries.
+
+    Nobody answers to the steps in `unanswered`.
+    """
 
     entries: list[str] = field(default_factory=list)
     steps_to_live: int | None = None
+    unanswered: set[str] = field(default_factory=set)
 
     def note(self, entry: str) -> None:
         """Write an entry, unless the process has died."""
@@ -31,6 +35,8 @@ class Diary:
             raise Crash
         if self.steps_to_live is not None:
             self.steps_to_live -= 1
+        if entry in self.unanswered:
+            raise Unavailable(entry)
         self.entries.append(entry)
 
 
@@ -82,6 +88,14 @@ class MemoryOrders:
         self.leases[order_id] = lease
         claimed = self._set(order, OrderStatus.PROCESSING)
         return Claim(claimed, lease, self.failing.get(order_id))
+
+    async def release(self, claim: Claim, now_ms: int) -> None:
+        """End the lease, unless another has it."""
+        if self.leases[claim.order.order_id] == claim.lease:
+            self.diary.note("release")
+            self.leases[claim.order.order_id] = msgspec.structs.replace(
+                claim.lease, expires_at_ms=now_ms
+            )
 
     async def complete(self, claim: Claim, settled_at: str) -> Order:
         """Take the stock and settle."""

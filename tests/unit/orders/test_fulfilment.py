@@ -1,6 +1,6 @@
 import pytest
 
-from orders.errors import LeaseLost, OrderBusy, OrderError, OrderNotFound
+from orders.errors import LeaseLost, OrderBusy, OrderError, OrderNotFound, Unavailable
 from orders.fulfilment import Fulfilment
 from orders.model import FailureReason, Order, OrderStatus
 from orders.ports import ChargeOutcome, Lease
@@ -143,6 +143,31 @@ async def test_a_worker_that_was_overtaken_while_charging_settles_nothing() -> N
         await slow.fulfil("1")
     assert shop.order.status is OrderStatus.PROCESSING
     assert shop.orders.stock["a"] == 5
+
+
+async def test_an_order_whose_payment_stayed_unknown_waits_for_nobodys_lease() -> None:
+    shop = Shop()
+    shop.diary.unanswered = {"charge"}
+    with pytest.raises(Unavailable):
+        await shop.fulfilment.fulfil("1")
+    assert shop.diary.entries == ["claim", "release"]
+    shop.diary.unanswered.clear()
+    shop.clock += 0.001
+    await shop.fulfilment.fulfil("1")
+    assert shop.end() == (OrderStatus.COMPLETED, None, ChargeOutcome.CHARGED, 3)
+
+
+async def test_a_lease_that_cannot_be_given_up_hides_nothing_and_runs_out() -> None:
+    shop = Shop()
+    shop.diary.unanswered = {"complete", "release"}
+    with pytest.raises(Unavailable, match="complete"):
+        await shop.fulfilment.fulfil("1")
+    shop.diary.unanswered.clear()
+    with pytest.raises(OrderBusy):
+        await shop.fulfilment.fulfil("1")
+    shop.clock = LEASE_SECONDS + 1
+    await shop.fulfilment.fulfil("1")
+    assert shop.end() == (OrderStatus.COMPLETED, None, ChargeOutcome.CHARGED, 3)
 
 
 async def test_a_claim_is_leased_for_as_long_as_configured() -> None:

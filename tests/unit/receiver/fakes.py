@@ -87,6 +87,11 @@ class FakeTable:
         self.leases[order_id] = lease
         return Claim(self._write(order, status=OrderStatus.PROCESSING), lease)
 
+    async def release(self, claim: Claim, now_ms: int) -> None:
+        await self._answer()
+        ended = Lease(claim.lease.owner, now_ms)
+        self.leases[claim.order.order_id] = ended
+
     async def complete(self, claim: Claim, settled_at: str) -> Order:
         await self._answer()
         status = OrderStatus.COMPLETED
@@ -140,6 +145,7 @@ class FakePayments:
         self.open = asyncio.Event()
         self.open.set()
         self.answers = ChargeOutcome.CHARGED
+        self.silent = False
         self.charged: list[str] = []
         self.under_way = 0
         self.most_under_way = 0
@@ -153,6 +159,8 @@ class FakePayments:
             await self.open.wait()
         finally:
             self.under_way -= 1
+        if self.silent:
+            raise Unavailable("no answer of payment")
         self.charged.append(idempotency_key)
         return self.answers
 

@@ -105,6 +105,17 @@ async def test_a_repeat_during_the_payment_gets_the_same_answer_and_charges_noth
     assert sync_receiver.payments.charged == ["s-1"]
 
 
+async def test_a_repeat_after_an_unknown_payment_is_paid_at_once(sync_receiver: Receiver) -> None:
+    sync_receiver.payments.silent = True
+    unknown = await sync_receiver.order("/orders/sync", order_id="s-1")
+    assert unknown.status == 503
+    assert int(unknown.headers["Retry-After"]) <= 5
+    sync_receiver.payments.silent = False
+    async with asyncio.timeout(5):
+        assert (await sync_receiver.order("/orders/sync", order_id="s-1")).status == 200
+    assert sync_receiver.payments.charged == ["s-1"]
+
+
 async def test_a_repeat_of_a_settled_order_is_answered_without_paying_again(
     sync_receiver: Receiver,
 ) -> None:
