@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from adapters.payment_gateway import SimulatedPaymentGateway
 from adapters.retrying_payment_gateway import RetryingPaymentGateway
@@ -10,26 +10,12 @@ from adapters.retrying_payment_gateway import RetryingPaymentGateway
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
 
-    from adapters.payment_faults import PaymentFaults
+    from adapters.fulfilment_settings import FulfilmentSettings
 
 
-class PaymentSettings(Protocol):
-    """What a service's settings say about payments."""
-
-    @property
-    def payments_table(self) -> str: ...  # noqa: D102 - as in the services' settings
-
-    @property
-    def payment_seconds(self) -> float: ...  # noqa: D102
-
-    @property
-    def payment_faults(self) -> PaymentFaults: ...  # noqa: D102
-
-    @property
-    def lease_seconds(self) -> float: ...  # noqa: D102
-
-
-def payment_gateway(dynamodb: DynamoDBClient, settings: PaymentSettings) -> RetryingPaymentGateway:
+def payment_gateway(
+    dynamodb: DynamoDBClient, settings: FulfilmentSettings
+) -> RetryingPaymentGateway:
     """Return the provider for orders that are paid one by one."""
     provider = SimulatedPaymentGateway(
         dynamodb,

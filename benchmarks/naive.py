@@ -86,7 +86,7 @@ def backend_opener(variant: str) -> BackendOpener:
 
 
 async def _open(stack: AsyncExitStack, settings: Settings, *, publish_batched: bool) -> Backend:
-    clients = await stack.enter_async_context(open_aws_clients(settings.aws_region))
+    clients = await stack.enter_async_context(open_aws_clients(settings.region))
     dynamodb, sns = await clients.dynamodb(), await clients.sns()
     topic_arn = settings.sns_topic_arn or ""
     publisher: BatchedOrderPublisher | SinglePublisher = SinglePublisher(sns, topic_arn)

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from aiobotocore.session import AioSession
 
 from adapters.aws_clients import AwsClients
+from adapters.fulfilment_settings import FulfilmentSettings
 from adapters.logs import get_logger
 from adapters.order_store import DynamoOrderStore
 from adapters.payments import payment_gateway
 from adapters.quick_clients import quick_dynamodb
-from lambda_fn.settings import Settings
 from orders.fulfilment import Fulfilment
 from orders.message import decode_order_placed
 
@@ -25,7 +25,7 @@ _log = get_logger()
 class Worker:
     """Fulfils the orders of one invocation at a time, all of them at once."""
 
-    def __init__(self, settings: Settings, session: AioSession) -> None:
+    def __init__(self, settings: FulfilmentSettings, session: AioSession) -> None:
         started = time.perf_counter()
         self._loop = asyncio.new_event_loop()
         self._clients = AwsClients(settings.region, connections=CONNECTIONS, session=session)
@@ -48,7 +48,7 @@ class Worker:
         self._loop.run_until_complete(self._clients.__aexit__())
         self._loop.close()
 
-    async def _open(self, settings: Settings) -> Fulfilment:
+    async def _open(self, settings: FulfilmentSettings) -> Fulfilment:
         dynamodb = quick_dynamodb(
             await self._clients.dynamodb(), "update_item", "put_item", "transact_write_items"
         )

@@ -6,31 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adapters.environment import Environment
-from adapters.payment_faults import PaymentFaults, read_payment_faults
+from adapters.fulfilment_settings import FulfilmentSettings, read_fulfilment_settings
 
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
 MAX_VISIBILITY_SECONDS = 12 * 3600
-# A claim must outlive the payment and the few calls around it.
-LEASE_MARGIN_SECONDS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(FulfilmentSettings):
     """What one processor works on, with how many hands, and how it stops."""
 
     port: int
-    region: str
-    log_level: str
     queue_url: str
     dead_letter_queue_url: str
-    orders_table: str
-    products_table: str
-    payments_table: str
     concurrency: int
-    payment_seconds: float
-    payment_faults: PaymentFaults
-    lease_seconds: float
     visibility_timeout_seconds: int
     heartbeat_seconds: float
     drain_seconds: float
@@ -50,18 +39,11 @@ def settings_from(variables: Mapping[str, str]) -> Settings:
 def read_settings(environment: Environment) -> Settings:
     """Return the settings in `environment`, which remembers what was asked of it."""
     settings = Settings(
+        **vars(read_fulfilment_settings(environment)),
         port=environment.integer("PORT", 1, 65535),
-        region=environment.text("AWS_REGION"),
-        log_level=environment.choice("LOG_LEVEL", LOG_LEVELS),
         queue_url=environment.text("SQS_QUEUE_URL"),
         dead_letter_queue_url=environment.text("DLQ_URL"),
-        orders_table=environment.text("ORDERS_TABLE"),
-        products_table=environment.text("PRODUCTS_TABLE"),
-        payments_table=environment.text("PAYMENTS_TABLE"),
         concurrency=environment.integer("PROCESSOR_CONCURRENCY", 1, 1000),
-        payment_seconds=environment.seconds("PAYMENT_SECONDS", 0, 60),
-        payment_faults=read_payment_faults(environment),
-        lease_seconds=environment.seconds("LEASE_SECONDS", 1, MAX_VISIBILITY_SECONDS),
         visibility_timeout_seconds=environment.integer(
             "VISIBILITY_TIMEOUT_SECONDS", 1, MAX_VISIBILITY_SECONDS
         ),
@@ -75,11 +57,6 @@ def read_settings(environment: Environment) -> Settings:
         ("DRAIN_SECONDS", "STOP_TIMEOUT_SECONDS"),
     ):
         _must_be_less(environment, settings, low, high)
-    environment.rule(
-        holds=settings.lease_seconds > settings.payment_seconds + LEASE_MARGIN_SECONDS,
-        problem=f"LEASE_SECONDS = {settings.lease_seconds:g}: must be more than PAYMENT_SECONDS "
-        f"+ {LEASE_MARGIN_SECONDS}, or a payment outlives its claim",
-    )
     environment.check()
     return settings
 

@@ -54,7 +54,7 @@ async def open_aws_backend(settings: Settings) -> AsyncIterator[Backend]:
         Unavailable: the catalogue cannot be read.
     """
     async with AsyncExitStack() as stack:
-        clients = await stack.enter_async_context(open_aws_clients(settings.aws_region))
+        clients = await stack.enter_async_context(open_aws_clients(settings.region))
         dynamodb = quick_dynamodb(await clients.dynamodb(), "batch_execute_statement")
         catalogue = await stack.enter_async_context(
             open_catalogue(

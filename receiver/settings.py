@@ -7,18 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adapters.environment import Environment
-from adapters.payment_faults import NO_FAULTS, PaymentFaults, read_payment_faults
+from adapters.fulfilment_settings import FulfilmentSettings, read_fulfilment_settings
 
 TOPOLOGIES = ("sync", "async", "serverless")
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-# A claim must outlive the payment and the few calls around it.
-LEASE_MARGIN_SECONDS = 5
 
 _ORIGIN = re.compile(r"\*|https?://[^/\s,]+")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(FulfilmentSettings):
     """The receiver's settings.
 
     Attributes:
@@ -32,18 +29,10 @@ class Settings:
 
     port: int
     topology: str
-    orders_table: str
-    products_table: str
-    payments_table: str
-    payment_seconds: float
     payment_concurrency: int
     max_pending: int
-    lease_seconds: float
     drain_seconds: float
     stop_timeout_seconds: float
-    log_level: str
-    aws_region: str
-    payment_faults: PaymentFaults = NO_FAULTS
     sns_topic_arn: str | None = None
     cors_origins: frozenset[str] = frozenset()
     max_in_flight: int = 1000
@@ -65,20 +54,13 @@ def read_settings(environment: Environment) -> Settings:
         SettingsError: with one line a problem.
     """
     settings = Settings(
+        **vars(read_fulfilment_settings(environment)),
         port=environment.integer("PORT", 1, 65535),
         topology=environment.choice("TOPOLOGY", TOPOLOGIES),
-        orders_table=environment.text("ORDERS_TABLE"),
-        products_table=environment.text("PRODUCTS_TABLE"),
-        payments_table=environment.text("PAYMENTS_TABLE"),
-        payment_seconds=environment.seconds("PAYMENT_SECONDS", 0, 60),
-        payment_faults=read_payment_faults(environment),
         payment_concurrency=environment.integer("PAYMENT_CONCURRENCY", 1, 1000),
         max_pending=environment.integer("MAX_PENDING", 0, 10_000),
-        lease_seconds=environment.seconds("LEASE_SECONDS", 1, 43_200),
         drain_seconds=environment.seconds("DRAIN_SECONDS", 0, 120),
         stop_timeout_seconds=environment.seconds("STOP_TIMEOUT_SECONDS", 1, 120),
-        log_level=environment.choice("LOG_LEVEL", LOG_LEVELS),
-        aws_region=environment.text("AWS_REGION"),
         sns_topic_arn=environment.optional_text("SNS_TOPIC_ARN"),
         cors_origins=_origins(environment.optional_text("CORS_ORIGINS")),
     )
@@ -98,11 +80,6 @@ def _check_rules(environment: Environment, settings: Settings) -> None:
         holds=settings.drain_seconds < settings.stop_timeout_seconds,
         problem=f"DRAIN_SECONDS = {settings.drain_seconds:g}: must be less than "
         f"STOP_TIMEOUT_SECONDS ({settings.stop_timeout_seconds:g}), or the drain is cut off",
-    )
-    environment.rule(
-        holds=settings.lease_seconds > settings.payment_seconds + LEASE_MARGIN_SECONDS,
-        problem=f"LEASE_SECONDS = {settings.lease_seconds:g}: must be more than PAYMENT_SECONDS "
-        f"+ {LEASE_MARGIN_SECONDS}, or a payment outlives its claim",
     )
     environment.rule(
         holds=settings.topology == "sync" or settings.sns_topic_arn is not None,

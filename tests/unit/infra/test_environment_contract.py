@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 import pytest
 
 from adapters.environment import Environment
+from adapters.fulfilment_settings import FulfilmentSettings
 from adapters.payment_faults import NO_FAULTS, PaymentFaults, PaymentLatency
 from infra import vocabulary
 from lambda_fn import settings as function_settings
@@ -14,14 +14,6 @@ from processor import settings as processor_settings
 from receiver import settings as receiver_settings
 from tests.support.recorded_stack import RecordedStack, record_stack
 from tests.unit.infra.conftest import layer_for_this_machine, recorded
-
-
-class FulfilmentSettings(Protocol):
-    """What the settings of every process have in common here."""
-
-    @property
-    def payment_faults(self) -> PaymentFaults: ...
-
 
 READERS: Mapping[str, Callable[[Environment], FulfilmentSettings]] = {
     "receiver": receiver_settings.read_settings,

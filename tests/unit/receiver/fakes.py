@@ -38,7 +38,7 @@ SETTINGS = Settings(
     drain_seconds=5,
     stop_timeout_seconds=10,
     log_level="INFO",
-    aws_region="us-west-2",
+    region="us-west-2",
     sns_topic_arn="arn:aws:sns:us-west-2:123456789012:orders",
 )
 PRODUCTS = (
