@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from lab.cli.exit_codes import BROKEN_PROMISE, INTERRUPTED
+from lab.cli.operation import check_writable
 from lab.deployment import deploy
 from lab.emulator.installation import version
 from lab.engine.config import parse_overrides, read_stack
@@ -77,6 +78,7 @@ def demo(
         config=parse_overrides(config or []),
         scale="full" if full else "demo",
     )
+    check_writable(json)
     console = make_console()
     folder = new_folder(RESULTS_FOLDER)
     with interruptible():

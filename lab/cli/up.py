@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from lab.cli.operation import check_writable
 from lab.deployment import Deployment, deploy
 from lab.engine.config import parse_overrides
 from lab.operate import up_file
@@ -50,6 +51,7 @@ def up(
     console = Console()
     run_dir = RUNS_FOLDER / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{topology}"
     overrides = parse_overrides(config or [])
+    check_writable(json)
     try:
         with deploy(
             topology,

@@ -27,6 +27,9 @@ def lab(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+WRITERS = (["demo"], ["up", "async"], ["scale"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -34,6 +37,7 @@ def lab(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["demo", "--scenario", "quiet"], "quiet"),
         (["demo", "--seconds", "0"], "--seconds"),
         (["demo", "--config", "paymentSeconds"], "not key=value"),
+        *(([*command, "--json", "/nowhere/x.json"], "cannot be written") for command in WRITERS),
         (["report", "/nowhere"], "cannot read /nowhere: No such file"),
     ],
 )

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli.operation import check_writable
 from lab.cli.scale import exit_code, own_config, parse_workers
 from lab.errors import LabError
 from lab.load.scenarios import FLASH
@@ -48,13 +47,6 @@ def test_any_other_configuration_is_passed_on() -> None:
         "paymentSeconds": "1",
         "receiverTasks": "2",
     }
-
-
-def test_a_path_that_cannot_be_written_is_found_out_before_the_run(tmp_path: Path) -> None:
-    check_writable(tmp_path / "scale.json")
-    for path in (tmp_path, tmp_path / "nowhere" / "scale.json"):
-        with pytest.raises(LabError, match="name one"):
-            check_writable(path)
 
 
 @pytest.mark.parametrize(
