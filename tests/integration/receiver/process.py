@@ -6,15 +6,16 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from lab.emulator.server import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 START_SECONDS = 30
@@ -90,19 +91,14 @@ class ReceiverProcess:
         self.popen.wait()
 
 
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def running_process(variables: Mapping[str, str], log: Path) -> ReceiverProcess:
+def running_process(
+    variables: Mapping[str, str], log: Path, modules: Sequence[str] = ("receiver",)
+) -> ReceiverProcess:
     """Start a receiver and wait until it serves."""
     port = int(variables.get("PORT") or free_port())
     with log.open("wb") as output:
-        popen = subprocess.Popen(
-            [sys.executable, "-m", "receiver"],
+        popen = subprocess.Popen(  # noqa: S603 - our own modules
+            [sys.executable, "-m", *modules],
             env={**VARIABLES, **variables, "PORT": str(port)},
             cwd=ROOT,
             stdout=output,
