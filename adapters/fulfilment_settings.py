@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from adapters.environment import Environment
-from adapters.payment_faults import NO_FAULTS, PaymentFaults, read_payment_faults
+from adapters.payments.faults import NO_FAULTS, PaymentFaults, read_payment_faults
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # The longest that SQS keeps a message invisible, and a lease should not outlast that:

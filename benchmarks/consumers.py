@@ -14,11 +14,11 @@ from contextlib import suppress
 
 import uvloop
 
-from adapters.aws_clients import AwsClients, open_aws_clients
+from adapters.aws.clients import AwsClients, open_aws_clients
+from adapters.aws.quick_clients import quick_sqs
 from adapters.logs import configure_logging, get_logger
-from adapters.order_store import DynamoOrderStore
-from adapters.payment_gateway import SimulatedPaymentGateway
-from adapters.quick_clients import quick_sqs
+from adapters.orders.store import DynamoOrderStore
+from adapters.payments.gateway import SimulatedPaymentGateway
 from benchmarks.naive_loops import LOOPS, Work
 from orders.fulfilment import Fulfilment
 from orders.message import decode_order_placed

@@ -11,10 +11,10 @@ from typing import Any, cast
 import msgspec
 from botocore.exceptions import ClientError
 
-from adapters.batched_order_completion import BatchedOrderCompletion
-from adapters.batched_order_store import BatchedOrderStore
-from adapters.order_completion import OrderCompletion, cancellation_reasons
-from adapters.order_inserter import BatchedOrderInserter
+from adapters.orders.batched_completion import BatchedOrderCompletion
+from adapters.orders.batched_store import BatchedOrderStore
+from adapters.orders.completion import OrderCompletion, cancellation_reasons
+from adapters.orders.inserter import BatchedOrderInserter
 from orders.clock import timestamp
 from orders.errors import Unavailable
 from orders.model import Order, OrderLine, OrderStatus

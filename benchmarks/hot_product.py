@@ -26,8 +26,8 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from adapters.aws_clients import AwsClients
-from adapters.quick_clients import quick_dynamodb
+from adapters.aws.clients import AwsClients
+from adapters.aws.quick_clients import quick_dynamodb
 from benchmarks.aws_sides import REGION, emulator_side
 from benchmarks.contention import (
     GROUPED,

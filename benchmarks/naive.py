@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 import uvloop
 from botocore.exceptions import ClientError
 
-from adapters.aws_clients import open_aws_clients
-from adapters.aws_errors import error_code
-from adapters.catalogue_cache import open_catalogue
+from adapters.aws.clients import open_aws_clients
+from adapters.aws.errors import error_code
 from adapters.logs import configure_logging
-from adapters.order_items import INSERTED_ATTRIBUTES, inserted_values
-from adapters.order_pages import OrderPages
-from adapters.order_publisher import BatchedOrderPublisher
-from adapters.order_store import DynamoOrderStore
-from adapters.payment_gateway import SimulatedPaymentGateway
+from adapters.orders.catalogue_cache import open_catalogue
+from adapters.orders.items import INSERTED_ATTRIBUTES, inserted_values
+from adapters.orders.pages import OrderPages
+from adapters.orders.publisher import BatchedOrderPublisher
+from adapters.orders.store import DynamoOrderStore
+from adapters.payments.gateway import SimulatedPaymentGateway
 from orders.message import encode_order_placed
 from orders.model import Order
 from receiver.backend import Backend, BackendOpener, open_aws_backend

@@ -12,8 +12,8 @@ import os
 from functools import cache
 from typing import Any
 
-from adapters.aws_clients import new_session
-from adapters.aws_models import load_models
+from adapters.aws.clients import new_session
+from adapters.aws.models import load_models
 from adapters.logs import configure_logging
 from lambda_fn.settings import settings_from
 from lambda_fn.worker import Worker

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 from aiobotocore.session import AioSession
 
-from adapters.aws_clients import AwsClients
+from adapters.aws.clients import AwsClients
+from adapters.aws.quick_clients import quick_dynamodb
 from adapters.fulfilment_settings import FulfilmentSettings
 from adapters.logs import get_logger
-from adapters.order_store import DynamoOrderStore
-from adapters.payments import payment_gateway
-from adapters.quick_clients import quick_dynamodb
+from adapters.orders.store import DynamoOrderStore
+from adapters.payments.provider import payment_gateway
 from orders.fulfilment import Fulfilment
 from orders.message import decode_order_placed
 

@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Self
 
-from adapters.aws_clients import AwsClients, open_aws_clients
-from adapters.batched_order_store import BatchedOrderStore
-from adapters.batched_payment_gateway import BatchedPaymentGateway
+from adapters.aws.clients import AwsClients, open_aws_clients
+from adapters.aws.quick_clients import quick_dynamodb, quick_sqs
+from adapters.batching.statement_batcher import StatementBatcher
 from adapters.logs import get_logger
-from adapters.quick_clients import quick_dynamodb, quick_sqs
-from adapters.retrying_payment_gateway import RetryingPaymentGateway
-from adapters.statement_batcher import StatementBatcher
+from adapters.orders.batched_store import BatchedOrderStore
+from adapters.payments.batched_gateway import BatchedPaymentGateway
+from adapters.payments.retrying_gateway import RetryingPaymentGateway
 from orders.fulfilment import Fulfilment
 from processor.consumer import Consumer, ConsumerSettings, SqsQueue, Stopped
 from processor.consumer.emf import EmfMetrics

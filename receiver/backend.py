@@ -7,15 +7,15 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, as
 from dataclasses import dataclass
 from typing import Protocol
 
-from adapters.aws_clients import open_aws_clients
-from adapters.catalogue_cache import open_catalogue
-from adapters.order_inserter import BatchedOrderInserter
-from adapters.order_pages import OrderPage, OrderPages
-from adapters.order_publisher import BatchedOrderPublisher
-from adapters.order_store import DynamoOrderStore
-from adapters.payments import payment_gateway
-from adapters.quick_clients import quick_dynamodb
-from adapters.quick_sns import quick_sns
+from adapters.aws.clients import open_aws_clients
+from adapters.aws.quick_clients import quick_dynamodb
+from adapters.aws.quick_sns import quick_sns
+from adapters.orders.catalogue_cache import open_catalogue
+from adapters.orders.inserter import BatchedOrderInserter
+from adapters.orders.pages import OrderPage, OrderPages
+from adapters.orders.publisher import BatchedOrderPublisher
+from adapters.orders.store import DynamoOrderStore
+from adapters.payments.provider import payment_gateway
 from orders.model import OrderStatus
 from orders.ports import CatalogueSource, OrderInserter, OrderPublisher, OrderStore, PaymentGateway
 from receiver.settings import Settings

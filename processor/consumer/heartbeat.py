@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from adapters.batching.micro_batcher import BatcherClosed, BatcherFull
 from adapters.logs import get_logger
-from adapters.micro_batcher import BatcherClosed, BatcherFull
 from processor.consumer.health import QueueHealth
 from processor.consumer.in_flight import Delivery, InFlight
 from processor.consumer.metrics import Hook, Metric

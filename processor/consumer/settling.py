@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from adapters.backoff import full_jitter
+from adapters.batching.micro_batcher import BatcherClosed, BatcherFull, MicroBatcher
 from adapters.logs import get_logger
-from adapters.micro_batcher import BatcherClosed, BatcherFull, MicroBatcher
 from processor.consumer.health import QueueHealth
 from processor.consumer.in_flight import Delivery
 from processor.consumer.metrics import Hook, Metric

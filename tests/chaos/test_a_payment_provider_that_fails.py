@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from adapters.payment_faults import PaymentFaults, PaymentLatency
+from adapters.payments.faults import PaymentFaults, PaymentLatency
 from tests.support.emulator import RunningEmulator
 from tests.support.queue_shop import ProcessorProcess, QueueShop, until
 

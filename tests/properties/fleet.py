@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from adapters.aws_errors import AWS_ERRORS
+from adapters.aws.errors import AWS_ERRORS
 from orders.errors import OrderError
 from orders.lifecycle import SETTLED
 from orders.message import decode_order_placed

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.payment_faults import PaymentFaults, PaymentLatency
+from adapters.payments.faults import PaymentFaults, PaymentLatency
 from orders.lifecycle import SETTLED
 from orders.request import ItemRequest, OrderRequest
 from tests.properties.fleet import Member

@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from adapters.batched_order_store import BatchedOrderStore
-from adapters.batched_payment_gateway import BatchedPaymentGateway
-from adapters.order_inserter import BatchedOrderInserter
-from adapters.order_items import order_from_item
-from adapters.order_publisher import BatchedOrderPublisher
-from adapters.order_store import DynamoOrderStore
-from adapters.payment_faults import NO_FAULTS, PaymentFaults
-from adapters.payment_gateway import SimulatedPaymentGateway
-from adapters.retrying_payment_gateway import RetryingPaymentGateway
+from adapters.orders.batched_store import BatchedOrderStore
+from adapters.orders.inserter import BatchedOrderInserter
+from adapters.orders.items import order_from_item
+from adapters.orders.publisher import BatchedOrderPublisher
+from adapters.orders.store import DynamoOrderStore
+from adapters.payments.batched_gateway import BatchedPaymentGateway
+from adapters.payments.faults import NO_FAULTS, PaymentFaults
+from adapters.payments.gateway import SimulatedPaymentGateway
+from adapters.payments.retrying_gateway import RetryingPaymentGateway
 from orders.catalogue import Catalogue
 from orders.fulfilment import Fulfilment
 from orders.lifecycle import may_move

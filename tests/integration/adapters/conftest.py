@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from adapters.aws_clients import AwsClients
-from adapters.quick_clients import quick_dynamodb, quick_sqs
+from adapters.aws.clients import AwsClients
+from adapters.aws.quick_clients import quick_dynamodb, quick_sqs
 from tests.integration.adapters.clouds import Cloud, EmulatedCloud, FakeCloud
 from tests.support.emulator import REGION, RunningEmulator
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from adapters.aws_errors import error_code
+from adapters.aws.errors import error_code
 from tests.integration.adapters.clouds import Cloud
 
 Item = dict[str, Any]

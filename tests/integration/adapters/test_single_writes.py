@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from adapters.aws_errors import error_code, refused_item
+from adapters.aws.errors import error_code, refused_item
 from tests.integration.adapters.clouds import Cloud, EmulatedCloud
 
 Item = dict[str, Any]

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from adapters.batched_order_store import BatchedOrderStore
-from adapters.batched_payment_gateway import BatchedPaymentGateway
-from adapters.catalogue_cache import open_catalogue
-from adapters.order_inserter import BatchedOrderInserter
-from adapters.order_pages import OrderPages
-from adapters.order_publisher import BatchedOrderPublisher
-from adapters.order_store import DynamoOrderStore
-from adapters.payment_gateway import SimulatedPaymentGateway
+from adapters.orders.batched_store import BatchedOrderStore
+from adapters.orders.catalogue_cache import open_catalogue
+from adapters.orders.inserter import BatchedOrderInserter
+from adapters.orders.pages import OrderPages
+from adapters.orders.publisher import BatchedOrderPublisher
+from adapters.orders.store import DynamoOrderStore
+from adapters.payments.batched_gateway import BatchedPaymentGateway
+from adapters.payments.gateway import SimulatedPaymentGateway
 from orders.errors import ContentConflict, LeaseLost, OrderBusy, OrderNotFound
 from orders.fulfilment import Fulfilment
 from orders.message import decode_order_placed

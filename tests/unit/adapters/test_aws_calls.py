@@ -7,7 +7,7 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from adapters.aws_calls import AwsCallCounter
+from adapters.aws.calls import AwsCallCounter
 from tests.support.virtual_clock import virtual_time
 
 

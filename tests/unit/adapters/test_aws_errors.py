@@ -1,7 +1,7 @@
 import pytest
 from botocore.exceptions import ConnectTimeoutError, NoCredentialsError
 
-from adapters.aws_errors import AWS_ERRORS, error_code, refused_item, unavailable
+from adapters.aws.errors import AWS_ERRORS, error_code, refused_item, unavailable
 from tests.support.fake_aws.refusals import refusal
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.order_completion import ATTEMPTS
+from adapters.orders.completion import ATTEMPTS
 from orders.errors import LeaseLost, OutOfStock, Unavailable
 from orders.model import Order, OrderLine, OrderStatus
 from orders.ports import Claim, Lease

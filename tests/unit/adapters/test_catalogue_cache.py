@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.catalogue_cache import CatalogueCache, open_catalogue
+from adapters.orders.catalogue_cache import CatalogueCache, open_catalogue
 from orders.errors import Unavailable
 from tests.support.fake_aws.wire import Fault
 from tests.support.fake_shop import PRICE_CENTS, FakeShop

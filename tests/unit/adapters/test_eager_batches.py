@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from adapters.micro_batcher import MicroBatcher
+from adapters.batching.micro_batcher import MicroBatcher
 from tests.support.virtual_clock import now, virtual_time
 
 LINGER_SECONDS = 0.003

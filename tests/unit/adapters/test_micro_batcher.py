@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.micro_batcher import BatcherClosed, BatcherFull, MicroBatcher
+from adapters.batching.micro_batcher import BatcherClosed, BatcherFull, MicroBatcher
 from tests.support.virtual_clock import now, run, virtual_time
 
 LINGER_SECONDS = 0.003

@@ -7,7 +7,7 @@ import asyncio
 import msgspec
 import pytest
 
-from adapters.order_completion import ATTEMPTS
+from adapters.orders.completion import ATTEMPTS
 from orders.errors import LeaseLost, OutOfStock, Unavailable
 from orders.model import Order, OrderLine, OrderStatus
 from orders.ports import Claim, Lease

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from adapters.order_inserter import BatchedOrderInserter
+from adapters.orders.inserter import BatchedOrderInserter
 from orders.errors import Unavailable
 from orders.model import Order
 from tests.support.fake_aws.wire import Fault

@@ -6,7 +6,7 @@ import json
 import msgspec
 import pytest
 
-from adapters.order_pages import OrderPages
+from adapters.orders.pages import OrderPages
 from orders.clock import timestamp
 from orders.errors import InvalidOrder, Unavailable
 from orders.model import Order, OrderStatus

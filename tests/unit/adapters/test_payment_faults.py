@@ -9,7 +9,7 @@ from statistics import fmean
 import pytest
 
 from adapters.environment import Environment, SettingsError
-from adapters.payment_faults import (
+from adapters.payments.faults import (
     NO_FAULTS,
     PaymentFault,
     PaymentFaults,

@@ -5,9 +5,9 @@ import random
 
 import pytest
 
-from adapters.batched_payment_gateway import BatchedPaymentGateway
-from adapters.payment_faults import NO_FAULTS, PaymentFaults
-from adapters.payment_gateway import SimulatedPaymentGateway
+from adapters.payments.batched_gateway import BatchedPaymentGateway
+from adapters.payments.faults import NO_FAULTS, PaymentFaults
+from adapters.payments.gateway import SimulatedPaymentGateway
 from orders.clock import timestamp
 from orders.errors import Unavailable
 from orders.ports import ChargeOutcome

@@ -14,11 +14,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from adapters.aws_clients import AwsClients
-from adapters.order_inserter import BatchedOrderInserter
-from adapters.order_publisher import BatchedOrderPublisher
-from adapters.quick_clients import quick_dynamodb
-from adapters.quick_sns import quick_sns
+from adapters.aws.clients import AwsClients
+from adapters.aws.quick_clients import quick_dynamodb
+from adapters.aws.quick_sns import quick_sns
+from adapters.orders.inserter import BatchedOrderInserter
+from adapters.orders.publisher import BatchedOrderPublisher
 from orders.errors import Unavailable
 from orders.message import encode_order_placed
 from tests.unit.orders.fakes import pending_order

@@ -9,7 +9,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from adapters.quick_clients import _QuickClient
+from adapters.aws.quick_clients import _QuickClient
 
 
 class QuickWay:

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from adapters.payment_faults import PaymentFaults
-from adapters.payment_gateway import SimulatedPaymentGateway
-from adapters.retrying_payment_gateway import (
+from adapters.payments.faults import PaymentFaults
+from adapters.payments.gateway import SimulatedPaymentGateway
+from adapters.payments.retrying_gateway import (
     BACKOFF_CAP_SECONDS,
     MOST_ASKS,
     PATIENCE_SECONDS,

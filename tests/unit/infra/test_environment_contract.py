@@ -7,7 +7,7 @@ import pytest
 
 from adapters.environment import Environment
 from adapters.fulfilment_settings import FulfilmentSettings
-from adapters.payment_faults import NO_FAULTS, PaymentFaults, PaymentLatency
+from adapters.payments.faults import NO_FAULTS, PaymentFaults, PaymentLatency
 from infra import vocabulary
 from lambda_fn import settings as function_settings
 from processor import settings as processor_settings

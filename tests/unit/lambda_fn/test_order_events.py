@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.aws_models import load_models, shared_loader
+from adapters.aws.models import load_models, shared_loader
 from lambda_fn import order_events
 
 ROOT = Path(__file__).parents[3]
@@ -32,8 +32,8 @@ def test_a_client_made_after_the_import_reads_no_more_models() -> None:
     code = """
 import asyncio
 import lambda_fn.order_events
-from adapters.aws_clients import AwsClients
-from adapters.aws_models import shared_loader
+from adapters.aws.clients import AwsClients
+from adapters.aws.models import shared_loader
 
 async def make_client():
     before = set(shared_loader()._cache)

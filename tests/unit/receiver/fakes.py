@@ -14,7 +14,7 @@ import msgspec
 from aiohttp import ClientResponse, ClientSession
 from aiohttp.web import Application, AppRunner
 
-from adapters.order_pages import OrderPage
+from adapters.orders.pages import OrderPage
 from orders.catalogue import Catalogue
 from orders.errors import OrderBusy, OrderNotFound, Unavailable
 from orders.lifecycle import SETTLED

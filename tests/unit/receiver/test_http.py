@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.order_pages import OrderPage
+from adapters.orders.pages import OrderPage
 from orders.model import OrderStatus
 from tests.unit.receiver.fakes import Receiver, problem_of, running_receiver
 

@@ -18,7 +18,13 @@ from tests.support.virtual_clock import virtual_time
 
 DOCUMENTATION = (ROOT / "docs" / "consumer.md").read_text(encoding="utf-8")
 
-ITS_OWN = {"adapters", "adapters.backoff", "adapters.logs", "adapters.micro_batcher"}
+ITS_OWN = {
+    "adapters",
+    "adapters.backoff",
+    "adapters.batching",
+    "adapters.batching.micro_batcher",
+    "adapters.logs",
+}
 
 
 def test_the_consumer_knows_queues_and_nothing_of_the_house_but_three_small_tools() -> None:

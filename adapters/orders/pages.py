@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
-from adapters.aws_errors import AWS_ERRORS, unavailable
-from adapters.order_items import order_from_item
+from adapters.aws.errors import AWS_ERRORS, unavailable
+from adapters.orders.items import order_from_item
 from orders.errors import InvalidOrder
 from orders.ids import ORDER_ID_PATTERN
 from orders.model import Order, OrderStatus

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote_plus, urlencode
 
-from adapters.quick_calls import QuickCalls
+from adapters.aws.quick_calls import QuickCalls
 
 if TYPE_CHECKING:
     from types_aiobotocore_sns import SNSClient

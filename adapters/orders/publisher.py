@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from adapters.aws_errors import AWS_ERRORS, unavailable
+from adapters.aws.errors import AWS_ERRORS, unavailable
 from adapters.backoff import full_jitter
-from adapters.micro_batcher import BatcherClosed, BatcherFull, MicroBatcher
+from adapters.batching.micro_batcher import BatcherClosed, BatcherFull, MicroBatcher
 from orders.errors import Unavailable
 from orders.message import encode_order_placed
 

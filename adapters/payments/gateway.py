@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from botocore.exceptions import ClientError
 
-from adapters.aws_errors import AWS_ERRORS, error_code, refused_item, unavailable
-from adapters.payment_faults import NO_FAULTS, PaymentFault, PaymentFaults
+from adapters.aws.errors import AWS_ERRORS, error_code, refused_item, unavailable
+from adapters.payments.faults import NO_FAULTS, PaymentFault, PaymentFaults
 from orders.clock import timestamp
 from orders.errors import Unavailable
 from orders.ports import ChargeOutcome

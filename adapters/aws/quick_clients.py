@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from adapters.quick_calls import QuickCalls
+from adapters.aws.quick_calls import QuickCalls
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient

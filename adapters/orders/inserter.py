@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from adapters.aws_errors import AWS_ERRORS, unavailable
+from adapters.aws.errors import AWS_ERRORS, unavailable
 from adapters.backoff import full_jitter
-from adapters.micro_batcher import BatcherClosed, BatcherFull
-from adapters.order_items import INSERTED_ATTRIBUTES, inserted_values
-from adapters.statement_batcher import StatementBatcher
+from adapters.batching.micro_batcher import BatcherClosed, BatcherFull
+from adapters.batching.statement_batcher import StatementBatcher
+from adapters.orders.items import INSERTED_ATTRIBUTES, inserted_values
 from orders.errors import Unavailable
 from orders.model import Order
 

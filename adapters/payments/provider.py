@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapters.payment_gateway import SimulatedPaymentGateway
-from adapters.retrying_payment_gateway import RetryingPaymentGateway
+from adapters.payments.gateway import SimulatedPaymentGateway
+from adapters.payments.retrying_gateway import RetryingPaymentGateway
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from adapters.aws_errors import AWS_ERRORS, error_code, refused_item, unavailable
-from adapters.order_completion import OrderCompletion, settled_before
-from adapters.order_conditions import CLAIMABLE, LEASE_HELD, STATUS_NAME, lease_values
-from adapters.order_items import AttributeMap, failure_from_item, order_from_item
+from adapters.aws.errors import AWS_ERRORS, error_code, refused_item, unavailable
+from adapters.orders.completion import OrderCompletion, settled_before
+from adapters.orders.conditions import CLAIMABLE, LEASE_HELD, STATUS_NAME, lease_values
+from adapters.orders.items import AttributeMap, failure_from_item, order_from_item
 from orders.errors import LeaseLost, OrderBusy, OrderNotFound
 from orders.lifecycle import SETTLED
 from orders.model import FailureReason, Order, OrderStatus

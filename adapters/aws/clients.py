@@ -12,8 +12,8 @@ import aiobotocore
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession, get_session
 
-from adapters.aws_calls import AwsCallCounter
-from adapters.aws_models import shared_loader
+from adapters.aws.calls import AwsCallCounter
+from adapters.aws.models import shared_loader
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient

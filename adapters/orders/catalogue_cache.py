@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from adapters.aws_errors import AWS_ERRORS, unavailable
+from adapters.aws.errors import AWS_ERRORS, unavailable
 from adapters.logs import get_logger
-from adapters.order_items import product_from_item
+from adapters.orders.items import product_from_item
 from orders.catalogue import Catalogue
 from orders.errors import Unavailable
 

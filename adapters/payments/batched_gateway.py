@@ -7,17 +7,17 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from adapters.aws_errors import AWS_ERRORS, unavailable
-from adapters.micro_batcher import BatcherClosed, BatcherFull
-from adapters.payment_faults import NO_FAULTS, PaymentFaults
-from adapters.payment_gateway import (
+from adapters.aws.errors import AWS_ERRORS, unavailable
+from adapters.batching.micro_batcher import BatcherClosed, BatcherFull
+from adapters.batching.statement_batcher import StatementBatcher
+from adapters.payments.faults import NO_FAULTS, PaymentFaults
+from adapters.payments.gateway import (
     CHARGE_ATTRIBUTES,
     LEDGER,
     Charge,
     SimulatedPaymentGateway,
     charge_values,
 )
-from adapters.statement_batcher import StatementBatcher
 from orders.ports import ChargeOutcome
 
 if TYPE_CHECKING:

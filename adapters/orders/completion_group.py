@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from adapters.order_completion import UNDECIDED
+from adapters.orders.completion import UNDECIDED
 from orders.errors import OutOfStock, Unavailable
 from orders.model import Order, OrderStatus
 from orders.ports import Claim

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from adapters.micro_batcher import MicroBatcher
+from adapters.batching.micro_batcher import MicroBatcher
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient

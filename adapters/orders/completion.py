@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from adapters.aws_errors import AWS_ERRORS, error_code, unavailable
+from adapters.aws.errors import AWS_ERRORS, error_code, unavailable
 from adapters.backoff import full_jitter
-from adapters.order_conditions import (
+from adapters.orders.conditions import (
     ENOUGH_STOCK,
     STATUS_NAME,
     STILL_SUCCEEDING,
     lease_values,
 )
-from adapters.order_items import AttributeMap, order_from_item
+from adapters.orders.items import AttributeMap, order_from_item
 from orders.errors import LeaseLost, OutOfStock, Unavailable
 from orders.model import Order, OrderStatus
 

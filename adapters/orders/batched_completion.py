@@ -13,16 +13,22 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from adapters.aws_errors import AWS_ERRORS, unavailable
+from adapters.aws.errors import AWS_ERRORS, unavailable
 from adapters.backoff import full_jitter
-from adapters.completion_group import Alone, CompletionGroup, Refusals, Settling, product_name
-from adapters.micro_batcher import BatcherClosed, BatcherFull, MicroBatcher
-from adapters.order_completion import (
+from adapters.batching.micro_batcher import BatcherClosed, BatcherFull, MicroBatcher
+from adapters.orders.completion import (
     ATTEMPTS,
     TABLES,
     OrderCompletion,
     cancellation_reasons,
     nothing_decided,
+)
+from adapters.orders.completion_group import (
+    Alone,
+    CompletionGroup,
+    Refusals,
+    Settling,
+    product_name,
 )
 from orders.model import Order
 from orders.ports import Claim
