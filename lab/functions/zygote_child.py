@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+RUNTIME_API = "AWS_LAMBDA_RUNTIME_API"
 _API = "/2018-06-01/runtime/invocation"
 _KEPT = frozenset({"_HANDLER", "LANG", "PATH", "TZ"})
 
@@ -41,7 +42,7 @@ def serve(
     """Take over the bootstrap's environment and answer invocations, one after another."""
     gc.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    address = variables["AWS_LAMBDA_RUNTIME_API"]
+    address = variables[RUNTIME_API]
     _take_over(variables, settings)
     connection = http.client.HTTPConnection(address)
     while True:

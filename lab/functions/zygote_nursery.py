@@ -21,6 +21,7 @@ _WATCH_SECONDS = 0.5
 _PACE_SECONDS = 0.005
 _READ_BYTES = 65_536
 _STATE, _BORN = 0, 19
+_ENDED = frozenset({"", "X", "Z"})
 _YOUTH_SECONDS = 2.0
 _MOST_BUSY = 2 * (os.cpu_count() or 1)
 _NICENESS = 10
@@ -38,6 +39,21 @@ class Bootstrap:
     def alive(self) -> bool:
         """Whether this very process still exists."""
         return _stat(self.pid)[_BORN] == self.born
+
+    def environment(self) -> dict[str, str] | None:
+        """Its variables; None while the shell hands over to the program that waits.
+
+        Between the two programs of one process (execve) there are no variables to be read.
+
+        Raises:
+            OSError: it is gone.
+        """
+        variables = _environment(self.pid)
+        if zygote_child.RUNTIME_API in variables:
+            return variables
+        if _stat(self.pid)[_STATE] in _ENDED:
+            raise ProcessLookupError(self.pid)
+        return None
 
 
 class Nursery:
@@ -90,16 +106,21 @@ class Nursery:
         """
         now = time.monotonic()
         self._young = {pid: at for pid, at in self._young.items() if now - at < _YOUTH_SECONDS}
-        while self._waiting and self._busy() < _MOST_BUSY:
+        for _ in range(len(self._waiting)):
+            if self._busy() >= _MOST_BUSY:
+                return
+            bootstrap = self._waiting.popleft()
             # A visitor that has gone again needs no environment.
             with contextlib.suppress(OSError):
-                self._fork(self._waiting.popleft())
+                if variables := bootstrap.environment():
+                    self._fork(bootstrap, variables)
+                else:
+                    self._waiting.append(bootstrap)
 
     def _busy(self) -> int:
         return sum(_stat(pid)[_STATE] == "R" for pid in self._young)
 
-    def _fork(self, bootstrap: Bootstrap) -> None:
-        variables = _environment(bootstrap.pid)
+    def _fork(self, bootstrap: Bootstrap, variables: dict[str, str]) -> None:
         # Its standard error: the emulator reads both from one pipe, and the shell may still have
         # its standard output on the door.
         output = os.open(f"/proc/{bootstrap.pid}/fd/2", os.O_WRONLY)

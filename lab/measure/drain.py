@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from lab.measure.backlog import Backlog, BacklogSource
@@ -11,6 +11,9 @@ from lab.measure.backlog import Backlog, BacklogSource
 POLL_SECONDS = 0.5
 LIMIT_FACTOR = 2.0
 LIMIT_MARGIN_SECONDS = 60.0
+# An event that a function failed on comes again after one minute, and two minutes later:
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+FUNCTION_RETRIES_SECONDS = 180.0
 
 
 @dataclass(frozen=True)
@@ -21,9 +24,21 @@ class DrainProgress:
     elapsed_seconds: float
 
 
-def drain_limit(predicted_seconds: float | None) -> float:
-    """Return the seconds after which a drain has failed: twice the prediction and a minute."""
-    return LIMIT_FACTOR * (predicted_seconds or 0.0) + LIMIT_MARGIN_SECONDS
+def drain_limit(predicted_seconds: float | None, redelivery_seconds: float = 0.0) -> float:
+    """Return the seconds after which a drain has failed.
+
+    That is twice the prediction, the time in which an order comes back whose worker died, and a
+    minute: nothing counts as lost that is only late.
+    """
+    expected = LIMIT_FACTOR * (predicted_seconds or 0.0)
+    return expected + redelivery_seconds + LIMIT_MARGIN_SECONDS
+
+
+def longest_redelivery(topology: str, config: Mapping[str, str]) -> float:
+    """Return the seconds after which an order whose worker died is in work again for sure."""
+    if topology == "async":
+        return float(config["visibilityTimeoutSeconds"])
+    return FUNCTION_RETRIES_SECONDS if topology == "serverless" else 0.0
 
 
 def wait_for_drain(

@@ -12,7 +12,7 @@ from lab.load.scenarios import Scenario
 from lab.measure.audit import sale_of
 from lab.measure.backlog import BacklogSource, TableBacklog, backlog_source
 from lab.measure.books import read_books, read_stock
-from lab.measure.drain import DrainProgress, drain_limit, wait_for_drain
+from lab.measure.drain import DrainProgress, drain_limit, longest_redelivery, wait_for_drain
 from lab.measure.little import predict
 from lab.measure.measures import Observation
 from lab.measure.rest import take_rest
@@ -113,11 +113,12 @@ def _drain(
     view: View,
     bound_seconds: float | None,
 ) -> bool:
-    limit_seconds = drain_limit(predicted.drain_seconds) if bound_seconds is None else bound_seconds
+    redelivery = longest_redelivery(system.topology, system.config)
+    limit = drain_limit(predicted.drain_seconds, redelivery)
     view.stage("draining: waiting until every accepted order is settled")
     return wait_for_drain(
         sources,
-        limit_seconds=limit_seconds,
+        limit_seconds=limit if bound_seconds is None else bound_seconds,
         progress=lambda state: view.drain(state, predicted.drain_seconds),
         check=system.check,
     )

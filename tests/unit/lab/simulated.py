@@ -21,6 +21,7 @@ from lab.results.model import Machine, Results, ScenarioResult, TopologyResult
 BEGAN = 1_700_000_000.0
 PAYMENT_SECONDS = 3.0
 CONFIG = {
+    "visibilityTimeoutSeconds": "180",
     "architecture": "arm64",
     "lambdaMemoryMb": "512",
     "loadBalancerIdleTimeoutSeconds": "60",

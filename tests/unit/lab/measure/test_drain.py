@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.measure.drain import DrainProgress, drain_limit, wait_for_drain
+from lab.measure.drain import DrainProgress, drain_limit, longest_redelivery, wait_for_drain
 from tests.unit.lab.measure.fakes import Countdown
 
 
@@ -34,3 +34,10 @@ def test_a_dead_service_ends_the_wait() -> None:
 def test_the_limit_leaves_twice_the_predicted_time_and_a_minute() -> None:
     assert drain_limit(77.0) == 214.0
     assert drain_limit(None) == 60.0
+
+
+@pytest.mark.parametrize(("topology", "seconds"), [("sync", 0), ("async", 90), ("serverless", 180)])
+def test_an_order_that_comes_back_late_is_waited_for(topology: str, seconds: float) -> None:
+    redelivery = longest_redelivery(topology, {"visibilityTimeoutSeconds": "90"})
+    assert redelivery == seconds
+    assert drain_limit(3.0, redelivery) == 6 + seconds + 60

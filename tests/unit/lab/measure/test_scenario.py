@@ -13,7 +13,6 @@ from lab.measure.measures import evaluate
 from lab.measure.scenario import run_scenario
 from tests.unit.lab.measure.fakes import order_item
 from tests.unit.lab.measure.system import SALE_BEGAN, FakeSystem, Watched
-from tests.unit.lab.simulated import CONFIG
 
 
 @pytest.mark.parametrize("topology", ["sync", "async", "serverless"])
@@ -59,7 +58,6 @@ class Unfinished(FakeSystem):
 
     def __init__(self, run_dir: Path) -> None:
         super().__init__("async", run_dir)
-        self.config = {**CONFIG, "visibilityTimeoutSeconds": "180"}
 
     def sell(self, drive: Drive, **options: Any) -> None:
         super().sell(drive, **options)
