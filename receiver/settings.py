@@ -64,7 +64,6 @@ def read_settings(environment: Environment) -> Settings:
         sns_topic_arn=environment.optional_text("SNS_TOPIC_ARN"),
         cors_origins=_origins(environment.optional_text("CORS_ORIGINS")),
     )
-    environment.check()  # rules between settings mean something only once each of them is right
     _check_rules(environment, settings)
     _check_origins(environment, settings.cors_origins)
     environment.check()

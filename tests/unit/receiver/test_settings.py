@@ -90,3 +90,12 @@ def test_origins_are_a_list_separated_by_commas() -> None:
         {**VARIABLES, "CORS_ORIGINS": "https://a.example, https://b.example:8"}
     )
     assert settings.cors_origins == {"https://a.example", "https://b.example:8"}
+
+
+def test_all_rules_between_settings_that_are_broken_are_told_at_once() -> None:
+    told = problems(LEASE_SECONDS="7", DRAIN_SECONDS="60", SNS_TOPIC_ARN="")
+    assert [line.partition(" ")[0].rstrip(":") for line in told] == [
+        "LEASE_SECONDS",
+        "DRAIN_SECONDS",
+        "SNS_TOPIC_ARN",
+    ]
