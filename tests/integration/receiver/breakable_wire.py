@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 
 class BreakableWire:
@@ -20,6 +20,7 @@ class BreakableWire:
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
         self._relays: set[asyncio.Task[None]] = set()
+        self._ends: set[asyncio.StreamWriter] = set()
         self._held: bytes | None = None
 
     @contextmanager
@@ -63,20 +64,27 @@ class BreakableWire:
         for relay in self._relays:
             relay.cancel()
         await asyncio.gather(*self._relays, return_exceptions=True)
+        while self._ends:
+            self._ends.pop().transport.abort()
+        await asyncio.sleep(0)  # the loop tells each transport that it has ended
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._relays.add(task)
+        ends = [writer]
         try:
             back, forth = await asyncio.open_connection("127.0.0.1", self._target_port)
-            with suppress(ConnectionError, asyncio.CancelledError):
-                async with asyncio.TaskGroup() as pumps:
-                    pumps.create_task(self._pump(reader, forth))
-                    pumps.create_task(self._pump(back, writer))
-            forth.close()
+            ends.append(forth)
+            self._ends.update(ends)
+            async with asyncio.TaskGroup() as pumps:
+                pumps.create_task(self._pump(reader, forth))
+                pumps.create_task(self._pump(back, writer))
+        except* ConnectionError:
+            pass
         finally:
-            writer.close()
+            for end in ends:
+                end.close()
             self._relays.discard(task)
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:

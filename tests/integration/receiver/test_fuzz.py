@@ -95,7 +95,8 @@ async def statuses_of(port: int, request: bytes) -> list[int]:
         async with asyncio.timeout(0.1):
             while not received.startswith(b"HTTP/1.1 ") and not reader.at_eof():
                 received += await reader.read(65536)
-    writer.close()
+    writer.transport.abort()
+    await writer.wait_closed()
     return [int(status) for status in STATUS.findall(received)]
 
 

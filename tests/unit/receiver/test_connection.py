@@ -26,8 +26,14 @@ async def exchange(receiver: Receiver, sent: bytes, *, end: bool = False) -> byt
     except TimeoutError:
         assert answer, "neither an answer nor an end"
     finally:
-        writer.close()
+        await hang_up(writer)
     return answer
+
+
+async def hang_up(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
 
 
 async def still_works(receiver: Receiver) -> bool:
@@ -88,7 +94,7 @@ async def test_a_request_head_that_does_not_end_in_time_is_cut_off() -> None:
         assert answer.done()
         with suppress(ConnectionResetError):  # what was written after the cut
             assert await answer == b""
-        writer.close()
+        await hang_up(writer)
         assert await still_works(receiver)
 
 
@@ -105,7 +111,7 @@ async def test_a_quiet_connection_a_slow_head_and_a_slow_answer_are_not_cut_off(
         await asyncio.sleep(0.6)
         receiver.topic.open.set()
         assert (await reader.readline()).startswith(b"HTTP/1.1 202")
-        writer.close()
+        await hang_up(writer)
 
 
 async def test_a_body_that_is_announced_too_large_is_refused_before_it_comes(
