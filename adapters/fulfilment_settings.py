@@ -8,9 +8,9 @@ from adapters.environment import Environment
 from adapters.payments.faults import NO_FAULTS, PaymentFaults, read_payment_faults
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-# The longest that SQS keeps a message invisible, and a lease should not outlast that:
+# The longest that SQS keeps a message invisible; a lease should not outlast that:
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
-LONGEST_LEASE_SECONDS = 12 * 3600
+MAX_VISIBILITY_SECONDS = 12 * 3600
 # A claim must outlive the payment and the few calls around it.
 LEASE_MARGIN_SECONDS = 5
 
@@ -38,7 +38,7 @@ def read_fulfilment_settings(environment: Environment) -> FulfilmentSettings:
         products_table=environment.text("PRODUCTS_TABLE"),
         payments_table=environment.text("PAYMENTS_TABLE"),
         payment_seconds=environment.seconds("PAYMENT_SECONDS", 0, 60),
-        lease_seconds=environment.seconds("LEASE_SECONDS", 1, LONGEST_LEASE_SECONDS),
+        lease_seconds=environment.seconds("LEASE_SECONDS", 1, MAX_VISIBILITY_SECONDS),
         payment_faults=read_payment_faults(environment),
     )
     environment.rule(

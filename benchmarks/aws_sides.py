@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import boto3
 
 from benchmarks.processes import running
 from lab.emulator.server import Emulator, free_port
+from tests.support.subscriptions import subscribe
 
 REGION = "us-west-2"
 Environment = Mapping[str, str]
@@ -28,11 +28,12 @@ def emulator_side(run_dir: Path) -> Iterator[AwsSide]:
     """Run the emulator."""
     with Emulator(run_dir, region=REGION) as emulator:
         emulator.start()
-        credentials = {
+        account = {
+            "AWS_ENDPOINT_URL": emulator.endpoint_url,
             "AWS_ACCESS_KEY_ID": emulator.operator.access_key,
             "AWS_SECRET_ACCESS_KEY": emulator.operator.secret_key,
         }
-        yield lambda: _resources(emulator.endpoint_url, credentials, f"run{next(_runs)}")
+        yield lambda: _resources(account, f"run{next(_runs)}")
 
 
 @contextmanager
@@ -54,25 +55,25 @@ def _tables(run: str) -> dict[str, str]:
     return {f"{kind.upper()}_TABLE": f"{run}-{kind}" for kind in ("orders", "payments", "products")}
 
 
-def _resources(endpoint_url: str, credentials: Environment, run: str) -> Environment:
-    client = _client_maker(endpoint_url, credentials)
+def _resources(account: Environment, run: str) -> Environment:
+    client = operator_of(account)
     tables = _tables(run)
     _create_tables(client("dynamodb"), tables)
     return {
-        "AWS_ENDPOINT_URL": endpoint_url,
         "SNS_TOPIC_ARN": _create_topic(client("sns"), client("sqs"), run),
-        **credentials,
+        **account,
         **tables,
     }
 
 
-def _client_maker(endpoint_url: str, credentials: Environment) -> Callable[[str], Any]:
+def operator_of(side: Environment) -> Callable[[str], Any]:
+    """Return what makes an operator's client of a service there."""
     session = boto3.Session(
-        aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
+        aws_access_key_id=side["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=side["AWS_SECRET_ACCESS_KEY"],
         region_name=REGION,
     )
-    return lambda service: session.client(service, endpoint_url=endpoint_url)  # type: ignore[call-overload]
+    return lambda service: session.client(service, endpoint_url=side["AWS_ENDPOINT_URL"])  # type: ignore[call-overload]
 
 
 def _create_tables(dynamodb: Any, tables: Mapping[str, str]) -> None:
@@ -104,21 +105,5 @@ def _create_topic(sns: Any, sqs: Any, run: str) -> str:
     """Make a topic with a queue behind it, as in the async topology."""
     topic_arn: str = sns.create_topic(Name=f"{run}-orders")["TopicArn"]
     queue_url = sqs.create_queue(QueueName=f"{run}-orders")["QueueUrl"]
-    names = ["QueueArn"]
-    attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)["Attributes"]
-    queue_arn = attributes["QueueArn"]
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": queue_arn,
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    sqs.set_queue_attributes(QueueUrl=queue_url, Attributes={"Policy": policy})
-    sns.subscribe(
-        TopicArn=topic_arn,
-        Protocol="sqs",
-        Endpoint=queue_arn,
-        Attributes={"RawMessageDelivery": "true"},
-    )
+    subscribe(queue_url, topic_arn, sqs=sqs, sns=sns)
     return topic_arn

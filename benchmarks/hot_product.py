@@ -18,9 +18,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import boto3
 import msgspec
 import uvloop
 from rich.console import Console
@@ -28,7 +26,7 @@ from rich.table import Table
 
 from adapters.aws.clients import AwsClients
 from adapters.aws.quick_clients import quick_dynamodb
-from benchmarks.aws_sides import REGION, emulator_side
+from benchmarks.aws_sides import REGION, emulator_side, operator_of
 from benchmarks.contention import (
     GROUPED,
     PRICE_CENTS,
@@ -94,13 +92,7 @@ async def on_the_fake(products: int, way: str, processes: int) -> Result:
 
 
 def _stock_up(side: Mapping[str, str], product_ids: list[str]) -> None:
-    dynamodb: Any = boto3.client(
-        "dynamodb",
-        endpoint_url=side["AWS_ENDPOINT_URL"],
-        region_name=REGION,
-        aws_access_key_id=side["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=side["AWS_SECRET_ACCESS_KEY"],
-    )
+    dynamodb = operator_of(side)("dynamodb")
     for product_id in product_ids:
         dynamodb.put_item(
             TableName=side["PRODUCTS_TABLE"],

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adapters.environment import Environment
-from adapters.fulfilment_settings import FulfilmentSettings, read_fulfilment_settings
-
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
-MAX_VISIBILITY_SECONDS = 12 * 3600
+from adapters.fulfilment_settings import (
+    MAX_VISIBILITY_SECONDS,
+    FulfilmentSettings,
+    read_fulfilment_settings,
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,14 +6,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from lab.emulator.server import FIRST_RETRY_SECONDS
 from lab.measure.backlog import Backlog, BacklogSource
 
 POLL_SECONDS = 0.5
 LIMIT_FACTOR = 2.0
 LIMIT_MARGIN_SECONDS = 60.0
-# An event that a function failed on comes again after one minute, and two minutes later:
+# An event that a function failed on comes again twice, the second time after twice as long:
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
-FUNCTION_RETRIES_SECONDS = 180.0
+FUNCTION_RETRIES_SECONDS = 3 * FIRST_RETRY_SECONDS
 
 
 @dataclass(frozen=True)

@@ -62,13 +62,18 @@ def processor(shop: OpenShop, tmp_path: Path, end: ExitStack) -> ProcessorProces
     return started
 
 
+def watch(process: ReceiverProcess | ProcessorProcess) -> None:
+    """Make every blocking call an error from now on."""
+    process.popen.send_signal(signal.SIGUSR1)
+    until(lambda: '"watched"' in process.log.read_text())
+
+
 def test_a_sale_goes_through_without_one_blocking_call(
     shop: OpenShop, receiver: ReceiverProcess, processor: ProcessorProcess
 ) -> None:
     both = (receiver, processor)
     for each in both:
-        each.popen.send_signal(signal.SIGUSR1)
-        until(lambda log=each.log: '"watched"' in log.read_text())  # type: ignore[misc]
+        watch(each)
     with ThreadPoolExecutor(20) as pool:
         accepted = list(pool.map(lambda _: receiver.order(items=ONE), range(ORDERS)))
         settled = list(pool.map(lambda _: receiver.order("/orders/sync", items=ONE), range(3)))

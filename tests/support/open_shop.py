@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 
 from lab.measure.books import Books, read_books
 from tests.support.emulator import RunningEmulator
 from tests.support.queue_shop import KEYS, PRICE_CENTS, QueueShop
+from tests.support.subscriptions import subscribe
 
 
 class OpenShop(QueueShop):
@@ -18,21 +18,7 @@ class OpenShop(QueueShop):
         super().__init__(emulator, visibility_seconds=visibility_seconds)
         sns = emulator.client("sns")
         self._topic = sns.create_topic(Name=f"{self._name}-orders")["TopicArn"]
-        queue_arn = self._arn(self.queue)
-        admitted = {
-            "Effect": "Allow",
-            "Principal": {"Service": "sns.amazonaws.com"},
-            "Action": "sqs:SendMessage",
-            "Resource": queue_arn,
-        }
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [admitted]})
-        self._sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"Policy": policy})
-        sns.subscribe(
-            TopicArn=self._topic,
-            Protocol="sqs",
-            Endpoint=queue_arn,
-            Attributes={"RawMessageDelivery": "true"},
-        )
+        subscribe(self.queue, self._topic, sqs=self._sqs, sns=sns)
 
     def stock(self, units: int, product_id: str = "1") -> None:
         """Put units of a product on the shelf, with its price."""

@@ -4,10 +4,9 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-import boto3
 import pytest
 
-from benchmarks.aws_sides import REGION, AwsSide, emulator_side
+from benchmarks.aws_sides import AwsSide, emulator_side, operator_of
 from tests.integration.receiver.process import ReceiverProcess, running_process
 
 
@@ -45,14 +44,4 @@ def process(
 @pytest.fixture
 def client(resources: Mapping[str, str]) -> Callable[[str], object]:
     """Make an operator's client of a service on the emulator."""
-
-    def make(service: str) -> object:
-        return boto3.client(  # type: ignore[call-overload]
-            service,
-            endpoint_url=resources["AWS_ENDPOINT_URL"],
-            aws_access_key_id=resources["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=resources["AWS_SECRET_ACCESS_KEY"],
-            region_name=REGION,
-        )
-
-    return make
+    return operator_of(resources)
