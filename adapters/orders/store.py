@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from adapters.aws.conflicts import past_transaction
 from adapters.aws.errors import AWS_ERRORS, error_code, refused_item, unavailable
 from adapters.orders.completion import OrderCompletion, settled_before
 from adapters.orders.conditions import CLAIMABLE, LEASE_HELD, STATUS_NAME, lease_values
@@ -111,15 +112,17 @@ class DynamoOrderStore:
         self, order_id: str, expression: str, condition: str, values: dict[str, Any]
     ) -> AttributeMap:
         try:
-            response = await self._dynamodb.update_item(
-                TableName=self._orders_table,
-                Key={"orderId": {"S": order_id}},
-                UpdateExpression=expression,
-                ConditionExpression=condition,
-                ExpressionAttributeNames=STATUS_NAME,
-                ExpressionAttributeValues=values,
-                ReturnValues="ALL_NEW",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            response = await past_transaction(
+                lambda: self._dynamodb.update_item(
+                    TableName=self._orders_table,
+                    Key={"orderId": {"S": order_id}},
+                    UpdateExpression=expression,
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=STATUS_NAME,
+                    ExpressionAttributeValues=values,
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
             )
         except ClientError as error:
             if error_code(error) == "ConditionalCheckFailedException":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from botocore.exceptions import ClientError
 
+from adapters.aws.conflicts import past_transaction
 from adapters.aws.errors import AWS_ERRORS, error_code, refused_item, unavailable
 from adapters.payments.faults import NO_FAULTS, PaymentFault, PaymentFaults
 from orders.clock import timestamp
@@ -101,11 +102,13 @@ class SimulatedPaymentGateway:
     async def _record(self, charge: Charge) -> ChargeOutcome:
         """Write the charge down, or return what became of the first one with its key."""
         try:
-            await self._dynamodb.put_item(
-                TableName=self._table,
-                Item=dict(zip(CHARGE_ATTRIBUTES, charge_values(charge), strict=True)),
-                ConditionExpression="attribute_not_exists(idempotencyKey)",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            await past_transaction(
+                lambda: self._dynamodb.put_item(
+                    TableName=self._table,
+                    Item=dict(zip(CHARGE_ATTRIBUTES, charge_values(charge), strict=True)),
+                    ConditionExpression="attribute_not_exists(idempotencyKey)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
             )
         except ClientError as error:
             first = refused_item(error)
@@ -123,17 +126,19 @@ class SimulatedPaymentGateway:
             Unavailable: the provider did not answer; the refund may have happened.
         """
         try:
-            await self._dynamodb.update_item(
-                TableName=self._table,
-                Key={"idempotencyKey": {"S": idempotency_key}},
-                UpdateExpression="SET #status = :refunded, refundedAt = :at",
-                ConditionExpression="#status = :charged",
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues={
-                    ":refunded": {"S": ChargeOutcome.REFUNDED.value},
-                    ":charged": {"S": ChargeOutcome.CHARGED.value},
-                    ":at": {"S": timestamp(self._now())},
-                },
+            await past_transaction(
+                lambda: self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key={"idempotencyKey": {"S": idempotency_key}},
+                    UpdateExpression="SET #status = :refunded, refundedAt = :at",
+                    ConditionExpression="#status = :charged",
+                    ExpressionAttributeNames={"#status": "status"},
+                    ExpressionAttributeValues={
+                        ":refunded": {"S": ChargeOutcome.REFUNDED.value},
+                        ":charged": {"S": ChargeOutcome.CHARGED.value},
+                        ":at": {"S": timestamp(self._now())},
+                    },
+                )
             )
         except ClientError as error:
             if error_code(error) != "ConditionalCheckFailedException":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -11,7 +12,7 @@ from orders.model import FailureReason, Order, OrderStatus
 from orders.ports import Claim, Lease
 from tests.support.fake_aws.wire import Fault
 from tests.support.fake_shop import Calls, FakeShop, Process
-from tests.support.virtual_clock import virtual_time
+from tests.support.virtual_clock import now, virtual_time
 from tests.unit.orders.fakes import pending_order
 
 MINE = Lease("me", 60_000)
@@ -59,6 +60,22 @@ async def test_a_running_lease_keeps_others_out_until_the_last_millisecond(calls
     with pytest.raises(OrderBusy):
         await process.store.claim("1", THEIRS, 60_000)
     assert (await claimed(process, THEIRS, 60_001)).lease == THEIRS
+
+
+@virtual_time
+async def test_of_many_claims_of_one_order_at_a_time_one_gets_it_and_the_others_are_told(
+    calls: Calls,
+) -> None:
+    shop, process = await shop_with_order(calls)
+    other = shop.process(calls=calls)
+    leases = [Lease(f"worker-{number}", 60_000) for number in range(100)]
+    results = await asyncio.gather(
+        *((process, other)[n % 2].store.claim("1", each, 0) for n, each in enumerate(leases)),
+        return_exceptions=True,
+    )
+    (claim,) = [each for each in results if isinstance(each, Claim)]
+    assert shop.orders.text("1", "leaseOwner") == claim.lease.owner
+    assert sum(isinstance(each, OrderBusy) for each in results) == 99
 
 
 @virtual_time
@@ -186,6 +203,53 @@ async def test_a_step_that_aws_refuses_is_unavailable_and_wrote_nothing(
     with pytest.raises(Unavailable):
         await step(process, claim)
     assert shop.orders.items["1"] == before
+
+
+async def _claim(process: Process, _claim: Claim) -> Order | None:
+    await process.store.claim("1", THEIRS, 60_001)
+    return None
+
+
+async def _release(process: Process, claim: Claim) -> Order | None:
+    await process.store.release(claim, 1000)
+    return None
+
+
+@pytest.mark.parametrize("step", [_claim, _release, _complete, _decide, _fail])
+@virtual_time
+async def test_a_step_that_meets_a_transaction_is_taken_when_that_has_ended(
+    step: Step, calls: Calls
+) -> None:
+    shop, process = await shop_with_order(calls)
+    claim = await claimed(process)
+    writes = len(shop.orders.history)
+    shop.orders.held.add("1")
+    asyncio.get_running_loop().call_later(0.0001, shop.orders.held.discard, "1")
+    await step(process, claim)
+    assert len(shop.orders.history) == writes + 1
+
+
+@pytest.mark.parametrize("step", [_claim, _release, _decide, _fail])
+@virtual_time
+async def test_a_step_that_meets_transactions_only_is_unavailable_soon(
+    step: Step, calls: Calls
+) -> None:
+    shop, process = await shop_with_order(calls)
+    claim = await claimed(process)
+    shop.orders.held.add("1")
+    with pytest.raises(Unavailable, match="TransactionConflictException"):
+        await step(process, claim)
+    assert now() < 1.0
+
+
+@virtual_time
+async def test_a_pending_order_in_a_transaction_is_claimed_when_that_has_ended(
+    calls: Calls,
+) -> None:
+    shop, process = await shop_with_order(calls)
+    shop.orders.held.add("1")
+    asyncio.get_running_loop().call_later(0.0001, shop.orders.held.discard, "1")
+    assert (await claimed(process)).lease == MINE
 
 
 @STEPS

@@ -118,6 +118,26 @@ async def test_a_ledger_that_refuses_is_unavailable_and_unchanged(
 
 
 @virtual_time
+async def test_a_charge_and_a_refund_that_meet_a_transaction_are_written_when_it_has_ended(
+    calls: Calls,
+) -> None:
+    shop = FakeShop({})
+    gateway, _ = provider(shop, calls=calls)
+
+    def hold(until_seconds: float) -> None:
+        shop.payments.held.add("key")
+        loop = asyncio.get_running_loop()
+        loop.call_at(until_seconds, shop.payments.held.discard, "key")
+
+    hold(PAYMENT_SECONDS + 0.001)
+    assert await gateway.charge("key", "order", 1999) is ChargeOutcome.CHARGED
+    hold(now() + 0.001)
+    await gateway.refund("key")
+    assert shop.payments.text("key", "status") == "REFUNDED"
+    assert len(shop.payments.history) == 2
+
+
+@virtual_time
 async def test_a_refund_whose_answer_was_lost_is_unavailable(calls: Calls) -> None:
     shop = FakeShop({})
     gateway, wire = provider(shop, calls=calls)
