@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,24 +19,31 @@ MAX_CALLS = 2
 # A call that takes longer than this holds up no others.
 LINGER_SECONDS = 0.003
 
-# Our own code: the same item was named by an earlier statement of the same call.
+# Our own code: an earlier statement of the same call named the same item, so this one was not sent.
 REPEATED = "Repeated"
+
+ItemName = tuple[str, str]
+"""Table and key: two tables may use one key."""
 
 
 class Statement(msgspec.Struct, frozen=True):
-    """One PartiQL write to the item with this key."""
+    """One PartiQL write to the item of this name."""
 
-    key: str
+    item: ItemName
     text: str
     parameters: list[Any]
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What DynamoDB says to one statement: an error code or none, and what it returned."""
+    """What DynamoDB says to one statement: an error code or none, and what it returned.
+
+    `earlier` is what it said to the statement that was sent in place of a repeated one.
+    """
 
     error_code: str | None
     item: Mapping[str, Any] | None = None
     error_message: str = ""
+    earlier: Answer | None = None
 
 
 class StatementBatcher:
@@ -52,14 +59,14 @@ class StatementBatcher:
             eager_when_quiet=True,
         )
 
-    async def run(self, key: str, text: str, parameters: list[Any]) -> Answer:
-        """Return the answer to one statement, which writes the item with this key.
+    async def run(self, item: ItemName, text: str, parameters: list[Any]) -> Answer:
+        """Return the answer to one statement, which writes the item of this name.
 
         Raises:
             BatcherFull, BatcherClosed: it was not sent.
             ClientError, BotoCoreError, OSError: the whole call failed; it may have been written.
         """
-        return await self._batcher.submit(Statement(key, text, parameters))
+        return await self._batcher.submit(Statement(item, text, parameters))
 
     async def aclose(self) -> None:
         """Send what waits."""
@@ -67,20 +74,22 @@ class StatementBatcher:
 
     async def _send(self, statements: Sequence[Statement]) -> list[Answer | Exception]:
         """Send the first statement on each item: DynamoDB does not take a second in one call."""
-        first: dict[str, int] = {}
-        for index, each in enumerate(statements):
-            first.setdefault(each.key, index)
-        sent = list(first.values())
-        answers: list[Answer | Exception] = [Answer(REPEATED)] * len(statements)
-        for index, answer in zip(sent, await self._execute(statements, sent), strict=True):
-            answers[index] = answer
-        return answers
+        first: dict[ItemName, Statement] = {}
+        for each in statements:
+            first.setdefault(each.item, each)
+        found = await self._execute(first.values())
+        answers = dict(zip(first, found, strict=True))
+        return [
+            answers[each.item]
+            if first[each.item] is each
+            else Answer(REPEATED, earlier=answers[each.item])
+            for each in statements
+        ]
 
-    async def _execute(self, statements: Sequence[Statement], sent: Sequence[int]) -> list[Answer]:
+    async def _execute(self, statements: Iterable[Statement]) -> list[Answer]:
         response = await self._dynamodb.batch_execute_statement(
             Statements=[
-                {"Statement": statements[index].text, "Parameters": statements[index].parameters}
-                for index in sent
+                {"Statement": each.text, "Parameters": each.parameters} for each in statements
             ]
         )
         return [_answer(each) for each in response["Responses"]]

@@ -42,6 +42,7 @@ class BatchedOrderStore:
         self._completion = BatchedOrderCompletion(
             dynamodb, orders_table=orders_table, products_table=products_table
         )
+        self._orders_table = orders_table
         self._claim_statement = (  # names come from the settings, values travel apart
             f'UPDATE "{orders_table}" SET "status"=? SET leaseOwner=? SET leaseExpiresAt=? '  # noqa: S608
             'WHERE orderId=? AND "status"=? RETURNING ALL NEW *'
@@ -87,7 +88,8 @@ class BatchedOrderStore:
             {"S": OrderStatus.PENDING.value},
         ]
         try:
-            answer = await self._statements.run(order_id, self._claim_statement, parameters)
+            item = (self._orders_table, order_id)
+            answer = await self._statements.run(item, self._claim_statement, parameters)
         except (BatcherFull, BatcherClosed, *AWS_ERRORS) as error:
             raise unavailable("orders table", error) from error
         # A claim that was written although its item did not come back carries our lease: the

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 ATTEMPTS = 4
 # A call that takes longer than this holds up no others.
 LINGER_SECONDS = 0.02
+# The id is taken once an insert of it has succeeded, or has found it taken.
+TAKEN = {None, "DuplicateItem"}
 
 
 class BatchedOrderInserter:
     """Inserts orders in batches; an id that is taken is reported, not overwritten."""
 
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self._table = table
         attributes = ", ".join(f"'{name}': ?" for name in INSERTED_ATTRIBUTES)
         self._statement = f'INSERT INTO "{table}" VALUE {{{attributes}}}'
         self._statements = StatementBatcher(dynamodb, linger_seconds=LINGER_SECONDS)
@@ -32,7 +35,8 @@ class BatchedOrderInserter:
     async def insert(self, order: Order) -> bool:
         """Store a new order; False when its id is taken.
 
-        An insert that DynamoDB put off is tried again with jitter.
+        An insert that DynamoDB put off is tried again with jitter. Of several with one id in one
+        call the first is sent, and what becomes of it decides for all.
 
         Raises:
             Unavailable: the table did not take it; it may be stored all the same.
@@ -47,15 +51,17 @@ class BatchedOrderInserter:
         await self._statements.aclose()
 
     async def _insert(self, order: Order) -> bool:
+        item = (self._table, order.order_id)
         values = inserted_values(order)
         problem = ""
         for attempt in range(ATTEMPTS):
             if attempt:
                 await asyncio.sleep(full_jitter(attempt - 1, base_seconds=0.05, cap_seconds=1))
-            answer = await self._statements.run(order.order_id, self._statement, values)
+            answer = await self._statements.run(item, self._statement, values)
             if answer.error_code is None:
                 return True
-            if answer.error_code == "DuplicateItem":
+            sent = answer.earlier or answer
+            if sent.error_code in TAKEN:
                 return False
-            problem = f"{answer.error_code}: {answer.error_message}"
+            problem = f"{sent.error_code}: {sent.error_message}"
         raise Unavailable(f"orders table: {problem}")

@@ -60,7 +60,8 @@ class BatchedPaymentGateway(SimulatedPaymentGateway):
     async def _record(self, charge: Charge) -> ChargeOutcome:
         parameters = list(charge_values(charge))
         try:
-            answer = await self._statements.run(charge.idempotency_key, self._insert, parameters)
+            item = (self._table, charge.idempotency_key)
+            answer = await self._statements.run(item, self._insert, parameters)
         except (BatcherFull, BatcherClosed, *AWS_ERRORS) as error:
             raise unavailable(LEDGER, error) from error
         return await super()._record(charge) if answer.error_code else charge.outcome

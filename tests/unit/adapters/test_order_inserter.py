@@ -7,7 +7,7 @@ import pytest
 from adapters.orders.inserter import BatchedOrderInserter
 from orders.errors import Unavailable
 from orders.model import Order
-from tests.support.fake_aws.wire import Fault
+from tests.support.fake_aws.wire import Fault, Wire
 from tests.support.fake_shop import FakeShop
 from tests.support.virtual_clock import now, virtual_time
 from tests.unit.orders.fakes import pending_order
@@ -60,6 +60,63 @@ async def test_the_same_id_twice_in_one_batch_is_one_order() -> None:
     twins = [pending_order("twin", units=1), pending_order("twin", units=2)]
     assert await insert_all(process.inserter, [*twins, *orders(1)]) == [True, False, True]
     assert shop.order("twin").items[0].quantity == 1
+
+
+@pytest.mark.parametrize("contents", [1, 1000])
+@virtual_time
+async def test_one_id_a_thousand_times_concurrently_is_one_order_and_all_know_immediately(
+    contents: int,
+) -> None:
+    shop = FakeShop({"a": 1})
+    process = shop.process()
+    same_id = [pending_order("one", units=1 + number % contents) for number in range(1000)]
+    assert await insert_all(process.inserter, same_id) == [True] + [False] * 999
+    assert shop.order("one").items[0].quantity == 1
+    assert len(shop.orders.history) == 1
+    assert now() == 0.0, "a repeat of our own is no outage to wait out"
+
+
+@virtual_time
+async def test_repeats_that_come_while_the_first_is_in_flight_find_its_id_taken() -> None:
+    shop = FakeShop({"a": 1})
+    process = shop.process(Wire(latency=lambda: 0.05))
+    inserting = []
+    for _ in range(60):
+        inserting.append(asyncio.create_task(process.inserter.insert(pending_order("one"))))
+        await asyncio.sleep(0.003)
+    results = await asyncio.gather(*inserting)
+    assert results.count(True) == 1
+    assert len(shop.orders.history) == 1
+
+
+@virtual_time
+async def test_one_id_at_two_receivers_is_one_order() -> None:
+    shop = FakeShop({"a": 1})
+    inserters = [shop.process(Wire(latency=lambda: 0.05)).inserter for _ in range(2)]
+    inserting = [each.insert(pending_order("one")) for each in inserters for _ in range(100)]
+    results = await asyncio.gather(*inserting)
+    assert results.count(True) == 1
+    assert len(shop.orders.history) == 1
+
+
+@virtual_time
+async def test_twins_whose_statement_is_put_off_are_tried_again() -> None:
+    shop = FakeShop({"a": 1})
+    process = shop.process()
+    process.wire.refuse_entries(BATCH, {0: "ThrottlingError"})
+    results = await insert_all(process.inserter, [pending_order("twin")] * 2)
+    assert sorted(results, key=bool) == [False, True]
+    assert len(shop.orders.history) == 1
+
+
+@virtual_time
+async def test_a_repeat_of_an_order_that_is_being_completed_waits_for_the_transaction() -> None:
+    shop = FakeShop({"a": 1})
+    process = shop.process()
+    await process.inserter.insert(pending_order())
+    shop.orders.held.add("1")
+    asyncio.get_running_loop().call_later(0.001, shop.orders.held.discard, "1")
+    assert await process.inserter.insert(pending_order()) is False
 
 
 @virtual_time
