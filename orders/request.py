@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import msgspec
 
 from orders.errors import InvalidOrder
-from orders.ids import ORDER_ID_PATTERN
+from orders.ids import ORDER_ID_PATTERN, content_hash
 
 MAX_ITEMS = 100
 # One TransactWriteItems call takes 100 actions, and completing an order needs one for itself:
@@ -40,6 +40,11 @@ class OrderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     customer_id: Identifier
     items: Annotated[list[ItemRequest], msgspec.Meta(min_length=1, max_length=MAX_ITEMS)]
     order_id: Annotated[str, msgspec.Meta(pattern=ORDER_ID_PATTERN)] | None = None
+
+    def content_hash(self) -> str:
+        """Return the fingerprint by which a repeat of this order is known."""
+        units = [(str(item.product_id), item.quantity) for item in self.items]
+        return content_hash(str(self.customer_id), units)
 
 
 _decoder = msgspec.json.Decoder(OrderRequest)

@@ -62,6 +62,7 @@ class MemoryOrders:
         self.stock = dict(stock)
         self.leases: dict[str, Lease] = {}
         self.failing: dict[str, FailureReason] = {}
+        self.reads = 0
 
     async def insert(self, order: Order) -> bool:
         """Store the order unless its id is taken."""
@@ -72,6 +73,7 @@ class MemoryOrders:
 
     async def get(self, order_id: str) -> Order | None:
         """Return the order."""
+        self.reads += 1
         return self.orders.get(order_id)
 
     async def claim(self, order_id: str, lease: Lease, now_ms: int) -> Claim | Order:
@@ -156,11 +158,13 @@ class MemoryPayments:
 
 @dataclass
 class Shelf:
-    """A catalogue with one product, `a`, at a price that can change."""
+    """A catalogue with one product, `a`, whose price can change and which can be taken out."""
 
     price_cents: int = 500
+    is_listed: bool = True
 
     @property
     def current(self) -> Catalogue:
         """The newest snapshot."""
-        return Catalogue([Product(product_id="a", name="A", price_cents=self.price_cents, stock=9)])
+        product = Product(product_id="a", name="A", price_cents=self.price_cents, stock=9)
+        return Catalogue([product] if self.is_listed else [])

@@ -1,3 +1,6 @@
+from collections.abc import Callable
+
+import msgspec
 import pytest
 
 from orders.errors import ContentConflict, InvalidOrder, Unavailable
@@ -9,9 +12,14 @@ from tests.unit.orders.fakes import Diary, MemoryOrders, Shelf
 
 
 def wanted(
-    order_id: str | None = "1", *, quantity: int = 2, customer: int | str = 7
+    order_id: str | None = "1",
+    *,
+    quantity: int = 2,
+    customer: int | str = 7,
+    price: float | None = None,
 ) -> OrderRequest:
-    return OrderRequest(customer_id=customer, items=[ItemRequest("a", quantity)], order_id=order_id)
+    items = [ItemRequest("a", quantity, price)]
+    return OrderRequest(customer_id=customer, items=items, order_id=order_id)
 
 
 class Placing:
@@ -52,6 +60,58 @@ async def test_a_repeat_after_a_price_change_keeps_the_first_price() -> None:
     await placing.placement.place(wanted())
     placing.shelf.price_cents = 900
     assert (await placing.placement.place(wanted())).order.total_cents == 1000
+
+
+def _reprice(shelf: Shelf) -> None:
+    shelf.price_cents = 900
+
+
+def _delist(shelf: Shelf) -> None:
+    shelf.is_listed = False
+
+
+@pytest.mark.parametrize("request_", [wanted(), wanted(price=5.0)], ids=["plain", "priced"])
+@pytest.mark.parametrize("change", [_reprice, _delist])
+async def test_a_repeat_is_recognised_whatever_became_of_the_catalogue(
+    change: Callable[[Shelf], None], request_: OrderRequest
+) -> None:
+    placing = Placing()
+    first = await placing.placement.place(request_)
+    change(placing.shelf)
+    again = await placing.placement.place(request_)
+    assert again.order == first.order
+    assert not again.created
+    other = msgspec.structs.replace(request_, customer_id=8)
+    with pytest.raises(ContentConflict):
+        await placing.placement.place(other)
+
+
+@pytest.mark.parametrize("order_id", ["1", None])
+async def test_a_new_order_that_cannot_be_priced_is_refused_whether_it_names_its_id_or_not(
+    order_id: str | None,
+) -> None:
+    placing = Placing()
+    with pytest.raises(InvalidOrder, match=r"must be the catalogue's 5\.00"):
+        await placing.placement.place(wanted(order_id, price=4.0))
+    _delist(placing.shelf)
+    with pytest.raises(InvalidOrder, match="is not in the catalogue"):
+        await placing.placement.place(wanted(order_id))
+    assert placing.orders.orders == {}
+
+
+async def test_a_new_order_costs_no_read_and_neither_does_a_refused_one_without_an_id() -> None:
+    placing = Placing()
+    await placing.placement.place(wanted())
+    await placing.placement.place(wanted(None))
+    with pytest.raises(InvalidOrder):
+        await placing.placement.place(wanted(None, price=4.0))
+    assert placing.orders.reads == 0
+
+
+async def test_the_callers_new_id_is_for_an_order_that_names_none() -> None:
+    placing = Placing()
+    assert (await placing.placement.place(wanted(None), "new")).order.order_id == "new"
+    assert (await placing.placement.place(wanted("own"), "other")).order.order_id == "own"
 
 
 @pytest.mark.parametrize("other", [wanted(quantity=3), wanted(customer=8)])
