@@ -32,9 +32,13 @@ def mint_order_id() -> str:
     return str(uuid.UUID(int=value))
 
 
-def order_id_for_key(idempotency_key: str) -> str:
-    """Return the order id that an `Idempotency-Key` header always stands for (a UUIDv8)."""
-    digest = hashlib.blake2b(idempotency_key.encode(), digest_size=16).digest()
+def order_id_for_key(customer_id: str, idempotency_key: str) -> str:
+    """Return the order id that a customer's `Idempotency-Key` header always stands for (a UUIDv8).
+
+    Two customers may both count from 1: a key says nothing without its customer.
+    """
+    pair = msgspec.json.encode([customer_id, idempotency_key])
+    digest = hashlib.blake2b(pair, digest_size=16).digest()
     value = int.from_bytes(digest)
     value = value & ~(0xF << 76) | 0x8 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62

@@ -26,8 +26,8 @@ _KEY = re.compile(KEY_PATTERN)
 async def read_order(request: web.Request) -> OrderRequest:
     """Return the order in the request's body.
 
-    The order's own `order_id` is its idempotency key; without one the `Idempotency-Key` header
-    stands for it, and when both are sent `order_id` wins.
+    The order's own `order_id` is its idempotency key; without one the customer's
+    `Idempotency-Key` header stands for it, and when both are sent `order_id` wins.
 
     Raises:
         Problem, InvalidOrder: whatever is wrong with the request.
@@ -37,7 +37,8 @@ async def read_order(request: web.Request) -> OrderRequest:
     if IDEMPOTENCY_KEY in request.headers:
         key = _idempotency_key(request)
         if order.order_id is None:
-            return msgspec.structs.replace(order, order_id=order_id_for_key(key))
+            order_id = order_id_for_key(str(order.customer_id), key)
+            return msgspec.structs.replace(order, order_id=order_id)
     return order
 
 

@@ -196,9 +196,20 @@ async def test_an_order_id_wins_over_an_idempotency_key(receiver: Receiver) -> N
 async def test_a_key_used_with_other_content_is_422(receiver: Receiver) -> None:
     headers = {"Idempotency-Key": "key-1"}
     await receiver.post(encoded(), **headers)
-    response = await receiver.post(encoded(customer_id=124), **headers)
+    other = [{"product_id": 1, "quantity": 1}]
+    response = await receiver.post(encoded(items=other), **headers)
     assert response.status == 422
     assert (await problem_of(response))["rule"] == "was used for an order with other content"
+
+
+async def test_two_customers_who_both_send_one_idempotency_key_place_two_orders(
+    receiver: Receiver,
+) -> None:
+    headers = {"Idempotency-Key": "1"}
+    answers = [await receiver.post(encoded(customer_id=each), **headers) for each in (1, 2, "1")]
+    assert [answer.status for answer in answers] == [202] * 3
+    assert [order.customer_id for order in receiver.table.orders.values()] == ["1", "2"]
+    assert await answers[0].json() == await answers[2].json()
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a b", "ä"])
