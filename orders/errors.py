@@ -67,3 +67,14 @@ class OutOfStock(OrderError):
 
 class Unavailable(OrderError):
     """Something the order needs (table, topic, payment provider) does not answer; try again."""
+
+
+class OutcomeUnknown(Unavailable):
+    """What did not answer may have stored, announced or paid the order; a repeat by its id tells.
+
+    The id matters most to a customer who has named none: it was minted here.
+    """
+
+    def __init__(self, order_id: str, reason: Unavailable) -> None:
+        self.order_id = order_id
+        super().__init__(f"order {order_id}: {reason}")

@@ -8,10 +8,13 @@ from contextlib import contextmanager
 
 
 class Overloaded(Exception):
-    """No room for one more order now; nothing of it was stored."""
+    """No room for one more order now; it was stored only if `order_id` says so."""
 
-    def __init__(self, detail: str, retry_after_seconds: float) -> None:
+    def __init__(
+        self, detail: str, retry_after_seconds: float, order_id: str | None = None
+    ) -> None:
         self.retry_after_seconds = retry_after_seconds
+        self.order_id = order_id
         super().__init__(detail)
 
 

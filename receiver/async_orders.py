@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from orders.errors import OutcomeUnknown, Unavailable
+from orders.ids import mint_order_id
 from orders.lifecycle import SETTLED
 from orders.model import Order
 from orders.placement import OrderPlacement
 from orders.ports import OrderPublisher
 from orders.request import OrderRequest
 from receiver.admission import Admission
+from receiver.repeats import ConcurrentRepeats
 
 
 class AsyncOrders:
@@ -19,6 +22,7 @@ class AsyncOrders:
         self._placement = placement
         self._publisher = publisher
         self._admission = admission
+        self._repeats = ConcurrentRepeats()
 
     async def accept(self, request: OrderRequest) -> Order:
         """Store the order, then announce it; on return both are durable.
@@ -26,13 +30,24 @@ class AsyncOrders:
         An order that is stored and not announced was not accepted: its repeat announces it.
 
         Raises:
-            InvalidOrder, ContentConflict, Unavailable: as `OrderPlacement.place`.
-            Overloaded: too many orders are under way.
+            InvalidOrder, ContentConflict: as `OrderPlacement.place`.
+            OutcomeUnknown: it may be stored, and announced.
+            Overloaded: too many orders are under way, and nothing was stored.
         """
+        return await self._repeats.share(request, self._accept)
+
+    async def _accept(self, request: OrderRequest) -> Order:
+        order_id = request.order_id or mint_order_id()
         with self._admission.admitted():
-            placed = await self._placement.place(request)
-            # Also one that is PROCESSING: a sync request may have claimed it and died, and nobody
-            # else has heard of it. One announcement too many does no harm.
-            if placed.order.status not in SETTLED:
-                await self._publisher.publish(placed.order.order_id)
-            return placed.order
+            try:
+                return await self._store_and_announce(request, order_id)
+            except Unavailable as error:
+                raise OutcomeUnknown(order_id, error) from error
+
+    async def _store_and_announce(self, request: OrderRequest, new_id: str) -> Order:
+        order = (await self._placement.place(request, new_id)).order
+        # Also one that is PROCESSING: a sync request may have claimed it and died, and nobody
+        # else has heard of it. One announcement too many does no harm.
+        if order.status not in SETTLED:
+            await self._publisher.publish(order.order_id)
+        return order

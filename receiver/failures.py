@@ -15,12 +15,14 @@ from orders.errors import (
     LeaseLost,
     OrderBusy,
     OrderNotFound,
+    OutcomeUnknown,
     Unavailable,
 )
 from receiver.admission import Overloaded
 from receiver.problems import Problem, broken_rule, retry_after, unavailable
 
 OUTAGE_RETRY_SECONDS = 2
+DEPENDENCY = "dependency-unavailable"
 
 _log = get_logger()
 
@@ -59,20 +61,32 @@ def _(error: OrderNotFound) -> Problem:
 @problem_for.register
 def _(error: OrderBusy) -> Problem:
     headers = retry_after(error.retry_after_seconds)
-    return Problem(HTTPStatus.CONFLICT, "order-busy", str(error), headers=headers)
+    return Problem(
+        HTTPStatus.CONFLICT, "order-busy", str(error), headers=headers, order_id=error.order_id
+    )
 
 
 @problem_for.register
 def _(error: Overloaded) -> Problem:
-    return unavailable("overloaded", str(error), error.retry_after_seconds)
+    return unavailable("overloaded", str(error), error.retry_after_seconds, order_id=error.order_id)
 
 
-@problem_for.register(Unavailable)
-@problem_for.register(LeaseLost)
-def _(error: Unavailable | LeaseLost) -> Problem:
+@problem_for.register
+def _(error: Unavailable) -> Problem:
     _log.warning("request_unavailable", error=str(error))
-    detail = "something that orders depend on does not answer; repeat with the same order_id"
-    return unavailable("dependency-unavailable", detail, OUTAGE_RETRY_SECONDS)
+    detail = "something that orders depend on does not answer; try again"
+    return unavailable(DEPENDENCY, detail, OUTAGE_RETRY_SECONDS)
+
+
+@problem_for.register(OutcomeUnknown)
+@problem_for.register(LeaseLost)
+def _(error: OutcomeUnknown | LeaseLost) -> Problem:
+    _log.warning("outcome_unknown", order_id=error.order_id, error=str(error))
+    detail = (
+        f"what became of order {error.order_id} is not known, it may be placed: look at it, or "
+        "repeat it with that order_id"
+    )
+    return unavailable(DEPENDENCY, detail, OUTAGE_RETRY_SECONDS, order_id=error.order_id)
 
 
 @problem_for.register

@@ -17,9 +17,11 @@ VERSION = "1.0.0"
 DESCRIPTION = """Orders of a flash sale.
 
 An order's `order_id` is its idempotency key; without one the `Idempotency-Key` header stands for
-it, and when both are sent `order_id` wins. The same key with the same content answers as the first
-time, with other content 422. Fields and parameters that are not described here are refused; of a
-field that is sent twice the last one counts. Bodies are JSON in UTF-8, at most 64 KiB."""
+it, and when both are sent `order_id` wins. An `order_id` is the shop's, a header's key its
+customer's own: two customers may use the same one. The same key with the same content answers as
+the first time, whatever prices and catalogue are by now, with other content 422. Fields and
+parameters that are not described here are refused; of a field that is sent twice the last one
+counts. Bodies are JSON in UTF-8, at most 64 KiB."""
 
 REFERENCE = "#/components/schemas/"
 SCHEMAS = (OrderRequest, OrderView, OrdersView, Product, ProductsView, ProblemDocument)
@@ -52,7 +54,10 @@ def _described(operation: Operation) -> dict[str, Any]:
         "summary": operation.summary,
         "responses": {
             str(operation.status): _success(operation),
-            **{str(status): _failure(status, why) for status, why in operation.problems.items()},
+            **{
+                str(status): _failure(operation, status, why)
+                for status, why in operation.problems.items()
+            },
         },
     }
     if operation.parameters:
@@ -78,19 +83,21 @@ def _success(operation: Operation) -> dict[str, Any]:
     return {**answer, "headers": _headers(names)}
 
 
-def _failure(status: int, why: str) -> dict[str, Any]:
-    names = ["X-Request-Id", "Retry-After"] if status in {409, 503} else ["X-Request-Id"]
+def _failure(operation: Operation, status: int, why: str) -> dict[str, Any]:
+    again = status in {409, 503}
+    headers = _headers(["X-Request-Id", "Retry-After"] if again else ["X-Request-Id"])
+    if again and operation.body is OrderRequest:
+        headers |= _headers(["Location"], required=status == 409)  # noqa: PLR2004 - "Conflict"
     return {
         "description": why,
         "content": {CONTENT_TYPE: {"schema": {"$ref": REFERENCE + PROBLEM}}},
-        "headers": _headers(names),
+        "headers": headers,
     }
 
 
-def _headers(names: list[str]) -> dict[str, Any]:
-    return {
-        name: {**_HEADERS[name], "required": True, "schema": {"type": "string"}} for name in names
-    }
+def _headers(names: list[str], *, required: bool = True) -> dict[str, Any]:
+    schema = {"type": "string"}
+    return {name: {**_HEADERS[name], "required": required, "schema": schema} for name in names}
 
 
 def _reference(schema: type) -> dict[str, str]:

@@ -15,13 +15,17 @@ from receiver.routes.products import LONGEST_SEARCH
 from receiver.views import OrdersView, OrderView, ProductsView
 
 UNAVAILABLE = {503: "Overloaded, about to stop, or a dependency does not answer."}
+UNKNOWN_ORDER = (
+    " With `order_id` and `Location` the order may be placed: look at it, or repeat it with that"
+    " `order_id`. Without them this request has stored nothing."
+)
 REFUSED_ORDER = {
     400: "The body is not JSON.",
     408: "The body took too long.",
     413: "The body is larger than 64 KiB.",
     415: "The body is not application/json in UTF-8.",
     422: "A field breaks a rule, or the key was used with other content.",
-    **UNAVAILABLE,
+    503: UNAVAILABLE[503] + UNKNOWN_ORDER,
 }
 REFUSED_QUERY = {422: "A parameter breaks a rule."}
 NOT_FOUND = {404: "There is none."}
@@ -111,7 +115,14 @@ def _parameter(
 
 
 _KEY = _parameter(
-    "header", IDEMPOTENCY_KEY, {"type": "string", "pattern": f"^{KEY_PATTERN}$"}, required=False
+    "header",
+    IDEMPOTENCY_KEY,
+    {
+        "type": "string",
+        "pattern": f"^{KEY_PATTERN}$",
+        "description": "The customer's own: another customer's equal key is another order's.",
+    },
+    required=False,
 )
 _CURSOR = {
     "type": "string",

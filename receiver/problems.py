@@ -10,13 +10,18 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from receiver.views import location
+
 CONTENT_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:flash-sale:problem:"
 LONGEST_TEXT = 300
 
 
 class ProblemDocument(msgspec.Struct, omit_defaults=True, kw_only=True):
-    """What went wrong; `field`, `rule` and `value` say which part of the request is to blame."""
+    """What went wrong; `field`, `rule` and `value` say which part of the request is to blame.
+
+    `order_id` names an order that may be placed all the same.
+    """
 
     type: str
     title: str
@@ -26,6 +31,7 @@ class ProblemDocument(msgspec.Struct, omit_defaults=True, kw_only=True):
     field: str | None = None
     rule: str | None = None
     value: str | int | float | bool | None = None
+    order_id: str | None = None
 
 
 class Problem(Exception):
@@ -41,14 +47,16 @@ class Problem(Exception):
         rule: str | None = None,
         value: Any = None,
         headers: Mapping[str, str] | None = None,
+        order_id: str | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
-        self.headers = dict(headers or {})
+        self.headers = {**(headers or {}), **(location(order_id) if order_id else {})}
         self._kind = kind
         self._field = None if field is None else shortened(field)
         self._rule = None if rule is None else shortened(rule)
         self._value = presentable(value)
+        self._order_id = order_id
 
     def document(self, instance: str | None) -> ProblemDocument:
         """Return the problem as it happened at the path `instance`."""
@@ -61,6 +69,7 @@ class Problem(Exception):
             field=self._field,
             rule=self._rule,
             value=self._value,
+            order_id=self._order_id,
         )
 
     def response(self, instance: str | None) -> web.Response:
@@ -91,11 +100,12 @@ def broken_rule(
     )
 
 
-def unavailable(kind: str, detail: str, retry_after_seconds: float) -> Problem:
-    """Return a 503 that says when to come again."""
-    return Problem(
-        HTTPStatus.SERVICE_UNAVAILABLE, kind, detail, headers=retry_after(retry_after_seconds)
-    )
+def unavailable(
+    kind: str, detail: str, retry_after_seconds: float, *, order_id: str | None = None
+) -> Problem:
+    """Return a 503 that says when to come again, and which order may be placed already."""
+    headers = retry_after(retry_after_seconds)
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, kind, detail, headers=headers, order_id=order_id)
 
 
 def retry_after(seconds: float) -> dict[str, str]:

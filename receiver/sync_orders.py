@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from orders.errors import OrderBusy
+from orders.errors import OrderBusy, OutcomeUnknown, Unavailable
 from orders.fulfilment import Fulfilment
+from orders.ids import mint_order_id
 from orders.lifecycle import SETTLED
 from orders.model import Order
 from orders.placement import OrderPlacement
@@ -14,9 +15,10 @@ from orders.ports import OrderReader
 from orders.request import OrderRequest
 from receiver.admission import Admission, Overloaded
 from receiver.background import BackgroundWork
+from receiver.repeats import ConcurrentRepeats
 
 BUSY_POLL_SECONDS = 0.25
-STOPPING = "this receiver stops; repeat the order with the same order_id"
+STOPPING = "this receiver stops; repeat the order with the order_id given here"
 
 
 class SyncOrders:
@@ -41,32 +43,41 @@ class SyncOrders:
         self._admission = admission
         self._payment_slots = payment_slots
         self._background = background
+        self._repeats = ConcurrentRepeats()
         self._waiting: set[asyncio.Task[Any]] = set()
 
     async def settle(self, request: OrderRequest) -> Order:
         """Store, pay and complete the order; a cancelled caller does not stop it.
 
         Raises:
-            InvalidOrder, ContentConflict, Unavailable: as `OrderPlacement.place`.
-            Overloaded: the waiting room is full, and nothing was stored; or the receiver stops
-                before the order's turn has come, and a repeat carries on where it was left.
+            InvalidOrder, ContentConflict: as `OrderPlacement.place`.
+            OutcomeUnknown: it may be stored, and paid.
+            Overloaded: the waiting room is full, and nothing was stored; or, with the order's id,
+                the receiver stops before its turn has come, and a repeat carries on.
             OrderBusy: another worker kept the order longer than its lease.
             LeaseLost: this attempt was overtaken by another worker.
         """
-        task = self._background.start(self._place_and_fulfil(request))
+        return await self._repeats.share(request, self._settle)
+
+    async def _settle(self, request: OrderRequest) -> Order:
+        order_id = request.order_id or mint_order_id()
+        task = self._background.start(self._place_and_fulfil(request, order_id))
         await asyncio.wait({task})  # unlike awaiting the task, this leaves it alone if cancelled
         if task.cancelled():
-            raise Overloaded(STOPPING, 1)
-        return task.result()
+            raise Overloaded(STOPPING, 1, order_id)
+        try:
+            return task.result()
+        except Unavailable as error:
+            raise OutcomeUnknown(order_id, error) from error
 
     def turn_away_waiting(self) -> None:
         """Stop the orders that wait for a payment slot; those being paid go on."""
         for task in self._waiting:
             task.cancel()
 
-    async def _place_and_fulfil(self, request: OrderRequest) -> Order:
+    async def _place_and_fulfil(self, request: OrderRequest, new_id: str) -> Order:
         with self._admission.admitted():
-            order = (await self._placement.place(request)).order
+            order = (await self._placement.place(request, new_id)).order
             if order.status in SETTLED:
                 return order
             try:

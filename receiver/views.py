@@ -53,6 +53,11 @@ def order_view(order: Order) -> OrderView:
     )
 
 
+def location(order_id: str) -> dict[str, str]:
+    """Return the `Location` header of an order."""
+    return {"Location": f"/orders/{order_id}"}
+
+
 def json_response(
     document: Any, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> web.Response:

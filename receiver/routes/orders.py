@@ -11,7 +11,7 @@ from receiver.failures import not_found
 from receiver.intake import read_order
 from receiver.keys import ASYNC_ORDERS, LISTER, READER, SYNC_ORDERS
 from receiver.query import Query
-from receiver.views import OrdersView, json_response, order_view
+from receiver.views import OrdersView, json_response, location, order_view
 
 DEFAULT_PAGE = 50
 LARGEST_PAGE = 100
@@ -26,8 +26,7 @@ async def place_sync(request: web.Request) -> web.Response:
 async def place_async(request: web.Request) -> web.Response:
     """Answer as soon as the order is stored and announced."""
     order = await request.app[ASYNC_ORDERS].accept(await read_order(request))
-    location = {"Location": f"/orders/{order.order_id}"}
-    return json_response(order_view(order), status=202, headers=location)
+    return json_response(order_view(order), status=202, headers=location(order.order_id))
 
 
 async def no_async_here(_request: web.Request) -> web.Response:

@@ -205,6 +205,13 @@ async def problem_of(response: ClientResponse) -> dict[str, Any]:
     return document
 
 
+def assert_names_order(response: ClientResponse, problem: dict[str, Any], order_id: str) -> None:
+    """The answer says which order may be placed, in the document and as a place to look."""
+    assert problem["order_id"] == order_id
+    assert order_id in problem["detail"]
+    assert response.headers["Location"] == f"/orders/{order_id}"
+
+
 async def eventually(holds: Callable[[], object]) -> None:
     """Wait until `holds` is true."""
     async with asyncio.timeout(5):

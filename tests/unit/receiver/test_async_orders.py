@@ -5,7 +5,14 @@ import asyncio
 import msgspec
 
 from orders.model import OrderStatus
-from tests.unit.receiver.fakes import Receiver, eventually, problem_of, running_receiver
+from tests.unit.receiver.fakes import (
+    Receiver,
+    assert_names_order,
+    eventually,
+    order_with,
+    problem_of,
+    running_receiver,
+)
 
 
 async def test_an_order_is_stored_then_announced_then_answered(receiver: Receiver) -> None:
@@ -50,6 +57,65 @@ async def test_an_order_that_was_not_announced_is_not_accepted(receiver: Receive
     response = await receiver.order(order_id="a-1")
     assert response.status == 503
     assert int(response.headers["Retry-After"]) >= 1
+    assert_names_order(response, await problem_of(response), "a-1")
+
+
+async def test_whoever_named_no_id_is_told_the_one_under_which_to_ask_again(
+    receiver: Receiver,
+) -> None:
+    receiver.topic.down = True
+    unknown = await receiver.order()
+    order_id = (await problem_of(unknown))["order_id"]
+    assert_names_order(unknown, await problem_of(unknown), order_id)
+    assert list(receiver.table.orders) == [order_id]
+    receiver.topic.down = False
+    assert (await receiver.client.get(unknown.headers["Location"])).status == 200
+    again = await receiver.order(order_id=order_id)
+    assert again.status == 202
+    assert receiver.events == [f"stored {order_id}", f"announced {order_id}"]
+
+
+async def test_an_insert_without_an_answer_is_repeated_under_the_id_it_was_told(
+    receiver: Receiver,
+) -> None:
+    receiver.table.down = True
+    unknown = await receiver.order()
+    order_id = (await problem_of(unknown))["order_id"]
+    receiver.table.down = False
+    again = await receiver.order(order_id=order_id)
+    assert (again.status, again.headers["Location"]) == (202, unknown.headers["Location"])
+
+
+async def test_a_header_keys_order_is_named_by_its_id(receiver: Receiver) -> None:
+    receiver.topic.down = True
+    body = msgspec.json.encode(order_with())
+    unknown = await receiver.post(body, **{"Idempotency-Key": "key-1"})
+    assert_names_order(unknown, await problem_of(unknown), *receiver.table.orders)
+
+
+async def test_many_repeats_at_a_time_share_one_insert_one_announcement_and_one_answer(
+    receiver: Receiver,
+) -> None:
+    receiver.topic.open.clear()
+    asking = [asyncio.create_task(receiver.order(order_id="a-1")) for _ in range(50)]
+    await eventually(lambda: receiver.table.orders)
+    other = asyncio.create_task(receiver.order(order_id="a-1", customer_id=124))
+    receiver.topic.open.set()
+    answers = await asyncio.gather(*asking)
+    assert {answer.status for answer in answers} == {202}
+    assert len({await answer.read() for answer in answers}) == 1
+    assert (await other).status == 422
+    assert receiver.events.count("stored a-1") == 1
+    assert receiver.events.count("announced a-1") < 50
+
+
+async def test_repeats_of_an_order_under_way_need_no_place_of_their_own() -> None:
+    async with running_receiver(max_in_flight=1) as receiver:
+        receiver.topic.open.clear()
+        asking = [asyncio.create_task(receiver.order(order_id="a-1")) for _ in range(5)]
+        await eventually(lambda: receiver.table.orders)
+        receiver.topic.open.set()
+        assert [answer.status for answer in await asyncio.gather(*asking)] == [202] * 5
 
 
 async def test_the_repeat_of_an_order_that_was_not_announced_announces_it(
@@ -83,7 +149,10 @@ async def test_one_order_too_many_is_turned_away_at_once_and_not_stored() -> Non
         refused = await receiver.order(order_id="a-3")
         assert refused.status == 503
         assert refused.headers["Retry-After"] == "1"
-        assert (await problem_of(refused))["type"].endswith(":overloaded")
+        problem = await problem_of(refused)
+        assert problem["type"].endswith(":overloaded")
+        assert "order_id" not in problem
+        assert "Location" not in refused.headers
         assert "a-3" not in receiver.table.orders
         receiver.topic.open.set()
         assert [answer.status for answer in await asyncio.gather(*under_way)] == [202, 202]

@@ -39,14 +39,18 @@ async def test_orders_that_could_not_be_paid_in_time_are_told_to_come_again() ->
     async with running_receiver(topology="sync", **changes) as receiver:
         receiver.payments.open.clear()
         paying, waiting = (
-            asyncio.create_task(receiver.order("/orders/sync", order_id=f"s-{n}")) for n in (1, 2)
+            asyncio.create_task(receiver.order("/orders/sync", **named))
+            for named in ({"order_id": "s-1"}, {})
         )
         await eventually(lambda: len(receiver.table.orders) == 2)
         draining = asyncio.create_task(drain(receiver.app))
         refused = await waiting
         assert refused.status == 503
         assert int(refused.headers["Retry-After"]) >= 1
-        assert "same order_id" in (await problem_of(refused))["detail"]
+        problem = await problem_of(refused)
+        assert "repeat the order" in problem["detail"]
+        assert problem["order_id"] == list(receiver.table.orders)[1]
+        assert refused.headers["Location"] == f"/orders/{problem['order_id']}"
         assert not paying.done()
         receiver.payments.open.set()
         assert (await paying).status == 200
@@ -57,10 +61,12 @@ async def test_orders_that_could_not_be_paid_in_time_are_told_to_come_again() ->
 async def test_a_payment_that_does_not_end_in_time_is_cut_off_and_its_client_told() -> None:
     async with running_receiver(topology="sync", drain_seconds=0.05) as receiver:
         receiver.payments.open.clear()
-        asking = asyncio.create_task(receiver.order("/orders/sync", order_id="s-1"))
+        asking = asyncio.create_task(receiver.order("/orders/sync"))
         await eventually(lambda: receiver.payments.under_way)
         await drain(receiver.app)
-        assert (await asking).status == 503
+        answer = await asking
+        assert answer.status == 503
+        assert [(await problem_of(answer))["order_id"]] == list(receiver.table.orders)
         assert receiver.payments.under_way == 0
         assert receiver.payments.charged == []
 

@@ -61,6 +61,27 @@ def test_the_document_forbids_what_the_receiver_refuses() -> None:
     assert quantity == {"type": "integer", "minimum": 1, "maximum": 1000}
 
 
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_an_order_whose_outcome_is_unknown_is_named_where_the_document_says_so(
+    topology: str,
+) -> None:
+    document = openapi_document(topology)
+    assert "order_id" in document["components"]["schemas"]["ProblemDocument"]["properties"]
+    for path, methods in document["paths"].items():
+        for method, described in methods.items():
+            refusals = {
+                status: answer["headers"]
+                for status, answer in described["responses"].items()
+                if status in {"409", "503"}
+            }
+            locations = {status: headers.get("Location") for status, headers in refusals.items()}
+            if method == "post":
+                assert all(locations.values()), path
+                assert not locations["503"]["required"]
+            else:
+                assert not any(locations.values()), path
+
+
 async def test_the_document_is_served(receiver: Receiver) -> None:
     response = await receiver.client.get("/openapi.json")
     assert response.content_type == "application/json"

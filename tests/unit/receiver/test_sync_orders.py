@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from aiohttp import ClientResponse
 
-from orders.errors import OrderBusy
-from orders.ports import ChargeOutcome, Lease
+from orders.errors import LeaseLost, OrderBusy
+from orders.ports import ChargeOutcome, Claim, Lease
 from receiver import sync_orders
-from tests.unit.receiver.fakes import Receiver, eventually, problem_of
+from tests.unit.receiver.fakes import Receiver, assert_names_order, eventually, problem_of
 
 
 def ask(receiver: Receiver, order_id: str) -> asyncio.Task[ClientResponse]:
@@ -71,7 +71,10 @@ async def test_a_full_waiting_room_turns_the_next_order_away_at_once_and_stores_
     refused = await ask(sync_receiver, "s-4")
     assert refused.status == 503
     assert refused.headers["Retry-After"] == "1"
-    assert "2 orders wait" in (await problem_of(refused))["detail"]
+    problem = await problem_of(refused)
+    assert "2 orders wait" in problem["detail"]
+    assert "order_id" not in problem
+    assert "Location" not in refused.headers
     assert "s-4" not in sync_receiver.table.orders
     sync_receiver.payments.open.set()
     await asyncio.gather(*asking)
@@ -110,10 +113,76 @@ async def test_a_repeat_after_an_unknown_payment_is_paid_at_once(sync_receiver: 
     unknown = await sync_receiver.order("/orders/sync", order_id="s-1")
     assert unknown.status == 503
     assert int(unknown.headers["Retry-After"]) <= 5
+    assert_names_order(unknown, await problem_of(unknown), "s-1")
     sync_receiver.payments.silent = False
     async with asyncio.timeout(5):
         assert (await sync_receiver.order("/orders/sync", order_id="s-1")).status == 200
     assert sync_receiver.payments.charged == ["s-1"]
+
+
+async def test_whoever_named_no_id_pays_once_under_the_one_that_the_503_tells(
+    sync_receiver: Receiver,
+) -> None:
+    sync_receiver.payments.silent = True
+    unknown = await sync_receiver.order("/orders/sync")
+    problem = await problem_of(unknown)
+    assert_names_order(unknown, problem, *sync_receiver.table.orders)
+    sync_receiver.payments.silent = False
+    again = await sync_receiver.order("/orders/sync", order_id=problem["order_id"])
+    assert again.status == 200
+    assert sync_receiver.payments.charged == [problem["order_id"]]
+    assert len(sync_receiver.table.orders) == 1
+
+
+async def test_an_attempt_that_was_overtaken_names_its_order(
+    sync_receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def complete(claim: Claim, _settled_at: str) -> None:
+        raise LeaseLost(claim.order.order_id)
+
+    monkeypatch.setattr(sync_receiver.table, "complete", complete)
+    unknown = await sync_receiver.order("/orders/sync")
+    assert unknown.status == 503
+    assert_names_order(unknown, await problem_of(unknown), *sync_receiver.table.orders)
+
+
+async def test_repeats_of_an_order_under_way_wait_for_its_payment_without_a_place_of_their_own(
+    sync_receiver: Receiver,
+) -> None:
+    sync_receiver.payments.open.clear()
+    asking = [ask(sync_receiver, "s-1") for _ in range(50)]  # there is room for 4
+    await eventually(lambda: sync_receiver.payments.under_way)
+    other = asyncio.create_task(
+        sync_receiver.order("/orders/sync", order_id="s-1", customer_id=124)
+    )
+    others = [ask(sync_receiver, f"other-{n}") for n in range(3)]
+    await until_stored(sync_receiver, 4)
+    sync_receiver.payments.open.set()
+    answers = await asyncio.gather(*asking)
+    assert {answer.status for answer in answers} == {200}
+    assert len({await answer.read() for answer in answers}) == 1
+    assert (await other).status == 422
+    assert [answer.status for answer in await asyncio.gather(*others)] == [200] * 3
+    assert sync_receiver.payments.charged.count("s-1") == 1
+
+
+async def test_one_key_on_both_routes_at_a_time_is_one_order_and_one_payment(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync_orders, "BUSY_POLL_SECONDS", 0.01)
+    receiver.payments.open.clear()
+    asking = [
+        asyncio.create_task(receiver.order(path, order_id="b-1"))
+        for _ in range(25)
+        for path in ("/orders/sync", "/orders/async")
+    ]
+    await eventually(lambda: receiver.payments.under_way)
+    receiver.payments.open.set()
+    answers = await asyncio.gather(*asking)
+    assert [answer.status for answer in answers] == [200, 202] * 25
+    assert {(await answer.json())["order_id"] for answer in answers} == {"b-1"}
+    assert len(receiver.table.orders) == 1
+    assert receiver.payments.charged == ["b-1"]
 
 
 async def test_a_repeat_of_a_settled_order_is_answered_without_paying_again(
@@ -151,4 +220,6 @@ async def test_an_order_that_another_worker_keeps_is_a_conflict_that_says_when_t
     response = await sync_receiver.order("/orders/sync", order_id="s-1")
     assert response.status == 409
     assert response.headers["Retry-After"] == "1"
-    assert (await problem_of(response))["type"].endswith(":order-busy")
+    problem = await problem_of(response)
+    assert problem["type"].endswith(":order-busy")
+    assert_names_order(response, problem, "s-1")
