@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from adapters.orders.batched_store import BatchedOrderStore
 from adapters.orders.inserter import BatchedOrderInserter
-from adapters.orders.items import order_from_item
+from adapters.orders.items import order_from_item, product_from_item
 from adapters.orders.publisher import BatchedOrderPublisher
 from adapters.orders.store import DynamoOrderStore
 from adapters.payments.batched_gateway import BatchedPaymentGateway
@@ -22,7 +22,7 @@ from adapters.payments.retrying_gateway import RetryingPaymentGateway
 from orders.catalogue import Catalogue
 from orders.fulfilment import Fulfilment
 from orders.lifecycle import may_move
-from orders.model import Order, OrderStatus, Product
+from orders.model import Order, OrderStatus
 from orders.placement import OrderPlacement
 from orders.ports import OrderStore, PaymentGateway
 from tests.support.fake_aws.cloud import Clients, FakeAws
@@ -46,9 +46,14 @@ class Calls(StrEnum):
 
 @dataclass(frozen=True)
 class Shelf:
-    """A catalogue that never changes."""
+    """The catalogue as the products table has it at each moment."""
 
-    current: Catalogue
+    products: Table
+
+    @property
+    def current(self) -> Catalogue:
+        """The newest snapshot."""
+        return Catalogue(map(product_from_item, self.products.items.values()))
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,7 @@ class FakeShop:
         return Process(
             clients=clients,
             placement=OrderPlacement(
-                catalogue=Shelf(self._catalogue()), inserter=inserter, reader=store, now=now
+                catalogue=Shelf(self.products), inserter=inserter, reader=store, now=now
             ),
             inserter=inserter,
             publisher=BatchedOrderPublisher(clients.sns, self.topic.arn),
@@ -142,6 +147,16 @@ class FakeShop:
                 store=store, payments=patient, lease_seconds=LEASE_SECONDS, now=now
             ),
         )
+
+    def reprice(self, product_id: str, price_cents: int) -> None:
+        """Let a product have another price from now on."""
+        product = self.products.items[product_id]
+        self.products.put({**product, "priceCents": {"N": str(price_cents)}})
+
+    def delist(self, product_id: str) -> None:
+        """Take a product out of the catalogue, with whatever stock it had."""
+        del self.products.items[product_id]
+        del self._stock[product_id]
 
     def order(self, order_id: str) -> Order:
         """Return an order as it is stored."""
@@ -167,9 +182,10 @@ class FakeShop:
         for order in self.all_orders().values():
             if order.status is OrderStatus.COMPLETED:
                 for product_id, units in order.units_by_product().items():
-                    expected[product_id] -= units
+                    if product_id in expected:
+                        expected[product_id] -= units
         assert self.stock_left() == expected, "stock is not start less completed units"
-        assert min(expected.values()) >= 0, "oversold"
+        assert min(expected.values(), default=0) >= 0, "oversold"
 
     def _audit_money(self) -> None:
         orders = self.all_orders()
@@ -197,9 +213,3 @@ class FakeShop:
         for change in self.payments.history:
             before = change.before["status"]["S"] if change.before else ""
             assert (before, change.after["status"]["S"]) in legal, f"ledger of {change.key}"
-
-    def _catalogue(self) -> Catalogue:
-        return Catalogue(
-            Product(product_id=key, name=f"Product {key}", price_cents=PRICE_CENTS, stock=units)
-            for key, units in self._stock.items()
-        )
