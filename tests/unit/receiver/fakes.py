@@ -20,6 +20,7 @@ from orders.errors import OrderBusy, OrderNotFound, Unavailable
 from orders.lifecycle import SETTLED
 from orders.model import FailureReason, Order, OrderStatus, Product
 from orders.ports import ChargeOutcome, Claim, Lease
+from orders.request import OrderRequest, parse_order_request
 from receiver.app import create_app
 from receiver.backend import Backend
 from receiver.protocol import HEAD_SECONDS, listen
@@ -168,8 +169,8 @@ class FakePayments:
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
-class FixedCatalogue:
+@dataclass
+class FakeCatalogue:
     current: Catalogue = field(default_factory=lambda: Catalogue(PRODUCTS))
 
 
@@ -184,6 +185,7 @@ class Receiver:
     table: FakeTable
     topic: FakeTopic
     payments: FakePayments
+    catalogue: FakeCatalogue
     events: list[str]
 
     async def order(self, path: str = "/orders", **fields: Any) -> ClientResponse:
@@ -192,6 +194,11 @@ class Receiver:
     async def post(self, body: bytes, **headers: str) -> ClientResponse:
         headers = {"Content-Type": "application/json"} | headers
         return await self.client.post("/orders", data=body, headers=headers)
+
+
+def order_request(**fields: Any) -> OrderRequest:
+    """A good order with other or more fields, as it comes out of a request's body."""
+    return parse_order_request(msgspec.json.encode(order_with(**fields)))
 
 
 async def problem_of(response: ClientResponse) -> dict[str, Any]:
@@ -227,8 +234,9 @@ async def running_receiver(
     settings = replace(SETTINGS, **changes)
     events: list[str] = []
     table, topic, payments = FakeTable(events), FakeTopic(events), FakePayments()
+    catalogue = FakeCatalogue()
     backend = Backend(
-        catalogue=FixedCatalogue(),
+        catalogue=catalogue,
         inserter=table,
         store=table,
         payments=payments,
@@ -249,7 +257,9 @@ async def running_receiver(
             port = listener.getsockname()[1]
             server = await listen(runner, listener, head_seconds=head_seconds)
             async with ClientSession(f"http://127.0.0.1:{port}") as client:
-                yield Receiver(settings, app, client, port, table, topic, payments, events)
+                yield Receiver(
+                    settings, app, client, port, table, topic, payments, catalogue, events
+                )
             server.close()
     finally:
         await runner.cleanup()

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import msgspec
+import pytest
 
+from orders.catalogue import Catalogue
+from orders.errors import ContentConflict
 from orders.model import OrderStatus
+from receiver.keys import ASYNC_ORDERS
 from tests.unit.receiver.fakes import (
     Receiver,
     assert_names_order,
     eventually,
+    order_request,
     order_with,
     problem_of,
     running_receiver,
@@ -96,26 +102,20 @@ async def test_a_header_keys_order_is_named_by_its_id(receiver: Receiver) -> Non
 async def test_many_repeats_at_a_time_share_one_insert_one_announcement_and_one_answer(
     receiver: Receiver,
 ) -> None:
-    receiver.topic.open.clear()
-    asking = [asyncio.create_task(receiver.order(order_id="a-1")) for _ in range(50)]
-    await eventually(lambda: receiver.table.orders)
-    other = asyncio.create_task(receiver.order(order_id="a-1", customer_id=124))
-    receiver.topic.open.set()
-    answers = await asyncio.gather(*asking)
-    assert {answer.status for answer in answers} == {202}
-    assert len({await answer.read() for answer in answers}) == 1
-    assert (await other).status == 422
-    assert receiver.events.count("stored a-1") == 1
-    assert receiver.events.count("announced a-1") < 50
+    accept = receiver.app[ASYNC_ORDERS].accept
+    other = order_request(order_id="a-1", customer_id=124)
+    accepting = [accept(order_request(order_id="a-1")) for _ in range(1000)]
+    results = await asyncio.gather(*accepting, accept(other), return_exceptions=True)
+    assert all(each is results[0] for each in results[:-1])
+    assert isinstance(results[-1], ContentConflict)
+    assert receiver.events == ["stored a-1", "announced a-1"]
 
 
 async def test_repeats_of_an_order_under_way_need_no_place_of_their_own() -> None:
     async with running_receiver(max_in_flight=1) as receiver:
-        receiver.topic.open.clear()
-        asking = [asyncio.create_task(receiver.order(order_id="a-1")) for _ in range(5)]
-        await eventually(lambda: receiver.table.orders)
-        receiver.topic.open.set()
-        assert [answer.status for answer in await asyncio.gather(*asking)] == [202] * 5
+        accept = receiver.app[ASYNC_ORDERS].accept
+        request = order_request(order_id="a-1")
+        assert len(await asyncio.gather(*(accept(request) for _ in range(5)))) == 5
 
 
 async def test_the_repeat_of_an_order_that_was_not_announced_announces_it(
@@ -127,6 +127,28 @@ async def test_the_repeat_of_an_order_that_was_not_announced_announces_it(
     response = await receiver.order(order_id="a-1")
     assert response.status == 202
     assert receiver.events == ["stored a-1", "announced a-1"]
+
+
+@pytest.mark.parametrize("path", ["/orders/sync", "/orders/async"])
+@pytest.mark.parametrize(
+    "items",
+    [[{"product_id": 1, "quantity": 2}], [{"product_id": "1", "quantity": 2, "price": 25.0}]],
+    ids=["plain", "priced"],
+)
+async def test_a_stored_order_needs_no_catalogue_to_be_repeated_looked_at_or_listed(
+    receiver: Receiver, items: list[dict[str, Any]], path: str
+) -> None:
+    first = await receiver.order(order_id="a-1", items=items)
+    receiver.catalogue.current = Catalogue([])
+    again = await receiver.order(path, order_id="a-1", items=items)
+    assert again.status in {200, 202}
+    told, shown = await again.json(), await receiver.client.get("/orders/a-1")
+    assert await shown.json() == told
+    assert told["total_cents"] == (await first.json())["total_cents"] == 5000
+    listed = await receiver.client.get(f"/orders?status={told['status']}")
+    assert (await listed.json())["orders"] == [told]
+    other = await receiver.order(path, order_id="a-1", items=items, customer_id=124)
+    assert (await problem_of(other))["rule"] == "was used for an order with other content"
 
 
 async def test_the_repeat_of_a_claimed_order_is_answered_and_not_announced(

@@ -5,10 +5,19 @@ import asyncio
 import pytest
 from aiohttp import ClientResponse
 
-from orders.errors import LeaseLost, OrderBusy
+from orders.errors import ContentConflict, LeaseLost, OrderBusy
+from orders.model import Order, OrderStatus
 from orders.ports import ChargeOutcome, Claim, Lease
 from receiver import sync_orders
-from tests.unit.receiver.fakes import Receiver, assert_names_order, eventually, problem_of
+from receiver.keys import ASYNC_ORDERS, SYNC_ORDERS
+from tests.unit.receiver.fakes import (
+    Receiver,
+    assert_names_order,
+    eventually,
+    order_request,
+    problem_of,
+    running_receiver,
+)
 
 
 def ask(receiver: Receiver, order_id: str) -> asyncio.Task[ClientResponse]:
@@ -149,39 +158,47 @@ async def test_an_attempt_that_was_overtaken_names_its_order(
 async def test_repeats_of_an_order_under_way_wait_for_its_payment_without_a_place_of_their_own(
     sync_receiver: Receiver,
 ) -> None:
-    sync_receiver.payments.open.clear()
-    asking = [ask(sync_receiver, "s-1") for _ in range(50)]  # there is room for 4
-    await eventually(lambda: sync_receiver.payments.under_way)
-    other = asyncio.create_task(
-        sync_receiver.order("/orders/sync", order_id="s-1", customer_id=124)
-    )
-    others = [ask(sync_receiver, f"other-{n}") for n in range(3)]
-    await until_stored(sync_receiver, 4)
-    sync_receiver.payments.open.set()
-    answers = await asyncio.gather(*asking)
-    assert {answer.status for answer in answers} == {200}
-    assert len({await answer.read() for answer in answers}) == 1
-    assert (await other).status == 422
-    assert [answer.status for answer in await asyncio.gather(*others)] == [200] * 3
+    settle = sync_receiver.app[SYNC_ORDERS].settle
+    other = order_request(order_id="s-1", customer_id=124)
+    settling = [settle(order_request(order_id="s-1")) for _ in range(1000)]
+    room_left = [settle(order_request(order_id=f"other-{n}")) for n in range(3)]  # of 4
+    results = await asyncio.gather(*settling, settle(other), *room_left, return_exceptions=True)
+    assert all(each is results[0] for each in results[:1000])
+    assert isinstance(results[1000], ContentConflict)
+    assert [each.status for each in results[1001:] if isinstance(each, Order)] == ["COMPLETED"] * 3
     assert sync_receiver.payments.charged.count("s-1") == 1
 
 
-async def test_one_key_on_both_routes_at_a_time_is_one_order_and_one_payment(
-    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+async def test_an_order_that_another_worker_settles_is_answered_and_not_paid_again(
+    sync_receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sync_orders, "BUSY_POLL_SECONDS", 0.01)
-    receiver.payments.open.clear()
-    asking = [
-        asyncio.create_task(receiver.order(path, order_id="b-1"))
-        for _ in range(25)
-        for path in ("/orders/sync", "/orders/async")
-    ]
-    await eventually(lambda: receiver.payments.under_way)
-    receiver.payments.open.set()
-    answers = await asyncio.gather(*asking)
-    assert [answer.status for answer in answers] == [200, 202] * 25
-    assert {(await answer.json())["order_id"] for answer in answers} == {"b-1"}
-    assert len(receiver.table.orders) == 1
+    monkeypatch.setattr(sync_orders, "BUSY_POLL_SECONDS", 0.001)
+    sync_receiver.payments.open.clear()
+    first = ask(sync_receiver, "s-1")
+    await eventually(lambda: sync_receiver.payments.under_way)
+    async with running_receiver(topology="sync", sns_topic_arn=None) as other:
+        other.table.orders, other.table.leases = (
+            sync_receiver.table.orders,
+            sync_receiver.table.leases,
+        )
+        second = ask(other, "s-1")
+        await asyncio.sleep(0.02)
+        assert not second.done()
+        sync_receiver.payments.open.set()
+        assert await (await second).json() == await (await first).json()
+        assert other.payments.charged == []
+
+
+async def test_one_key_on_both_routes_at_a_time_is_one_order_and_one_payment(
+    receiver: Receiver,
+) -> None:
+    request = order_request(order_id="b-1")
+    settle, accept = receiver.app[SYNC_ORDERS].settle, receiver.app[ASYNC_ORDERS].accept
+    asking = [each(request) for _ in range(500) for each in (settle, accept)]
+    orders = await asyncio.gather(*asking)
+    assert {order.order_id for order in orders} == {"b-1"}
+    assert {order.status for order in orders[::2]} == {OrderStatus.COMPLETED}
+    assert list(receiver.table.orders) == ["b-1"]
     assert receiver.payments.charged == ["b-1"]
 
 
