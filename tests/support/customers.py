@@ -74,6 +74,9 @@ class Customers:
             return ACCEPTED
         assert status in COME_AGAIN, answer
         assert int(response.headers["Retry-After"]) >= 1
+        # Who is told nothing of an order has none; who is told of one can look at it.
+        assert answer.get("order_id", order_id) == order_id
+        assert ("order_id" in answer) == ("Location" in response.headers)
         self.turned_away[status] += 1
         return COME_AGAIN
 

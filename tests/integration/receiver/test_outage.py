@@ -36,6 +36,7 @@ def test_an_outage_of_aws_is_503_and_the_receiver_recovers_by_itself(
     refused = receiver.order(order_id="meanwhile")
     assert refused.status == 503
     assert int(refused.headers["Retry-After"]) >= 1
+    assert refused.json()["order_id"] == "meanwhile"
     assert receiver.request("GET", "/ready").status == 503
     assert receiver.request("GET", "/health").status == 200
 

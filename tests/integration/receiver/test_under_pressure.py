@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import aiohttp
 import psutil
 import pytest
 
@@ -16,7 +18,7 @@ from receiver.intake import MAX_BODY_BYTES
 from receiver.settings import Settings
 from tests.integration.receiver.breakable_wire import BreakableWire
 from tests.integration.receiver.process import Answer, ReceiverProcess
-from tests.support.customers import ACCEPTED, COME_AGAIN, customers_of
+from tests.support.customers import ACCEPTED, COME_AGAIN, PATIENCE_SECONDS, customers_of
 from tests.support.queue_shop import until
 
 pytestmark = pytest.mark.integration
@@ -26,6 +28,7 @@ Client = Callable[[str], Any]
 
 PLACES = Settings.max_in_flight
 TOO_MANY = 50
+REPEATS = 1000
 GROWTH_BYTES = 64 * 1024 * 1024
 PRODUCT = "SKU-001"
 
@@ -108,6 +111,36 @@ def test_one_idempotency_key_many_times_at_once_is_one_order_and_one_payment(
     assert len({answer.body for answer in answers}) == 1
     assert len(stored(client, resources)) == 1
     assert client("dynamodb").scan(TableName=resources["PAYMENTS_TABLE"])["Count"] == 1
+
+
+async def test_one_key_a_thousand_times_on_both_routes_of_two_receivers_is_one_order_and_payment(
+    process: Start, client: Client, resources: Mapping[str, str]
+) -> None:
+    receivers = [process(MAX_PENDING="0") for _ in range(2)]
+    headers = {"Idempotency-Key": "one"}
+    order = {"customer_id": 1, "items": [{"product_id": PRODUCT, "quantity": 1}]}
+    timeout = aiohttp.ClientTimeout(total=PATIENCE_SECONDS)
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+
+        async def ask(number: int) -> tuple[int, str]:
+            port = receivers[number % 2].port
+            url = f"http://127.0.0.1:{port}/orders/{('sync', 'async')[number // 2 % 2]}"
+            body = {**order, "customer_id": 2} if number >= REPEATS else order
+            async with session.post(url, json=body, headers=headers) as response:
+                return response.status, (await response.json())["order_id"]
+
+        answers = await asyncio.gather(*(ask(number) for number in range(REPEATS + 4)))
+    assert Counter(status for status, _ in answers) == {
+        200: len(answers) / 2,
+        202: len(answers) / 2,
+    }
+    ids = {order_id for _, order_id in answers[:REPEATS]}
+    assert len(ids) == 1
+    others = {order_id for _, order_id in answers[REPEATS:]}
+    assert len(others) == 1
+    assert stored(client, resources).keys() == ids | others
+    assert client("dynamodb").scan(TableName=resources["PAYMENTS_TABLE"])["Count"] == 2
 
 
 def test_a_client_that_hangs_up_in_the_middle_of_its_payment_has_ordered_and_paid_once(
