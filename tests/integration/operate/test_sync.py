@@ -63,16 +63,30 @@ def test_orders_left_behind_are_settled_by_repeating_their_requests(
     assert lab("reconcile")[1]["orders"] == []
 
 
+def test_an_order_whose_product_left_the_catalogue_is_settled_and_its_money_given_back(
+    ward: Ward, lab: Commands
+) -> None:
+    orders = ward.put_orders(1, product="gone from the catalogue")
+    orders += ward.put_orders(1, product="gone from the catalogue", leased_until=-3600)
+    ward.charge(orders[-1])
+    code, told = lab("reconcile")
+    assert code == 0
+    assert done_about(told) == dict.fromkeys(orders, "settled")
+    assert {order["told"] for order in told["orders"]} == {"FAILED"}
+    assert ward.item("payments", "idempotencyKey", orders[-1])["status"]["S"] == "REFUNDED"
+    assert lab("reconcile")[1]["orders"] == []
+
+
 def test_an_order_that_the_receiver_refuses_is_told_with_the_reason(
     ward: Ward, lab: Commands
 ) -> None:
-    (refused,) = ward.put_orders(1, product="gone from the catalogue")
+    (refused,) = ward.put_orders(1, customer_hashed="another customer")
     (settled,) = ward.put_orders(1)
     code, told = lab("reconcile")
     assert code == 1
     assert done_about(told) == {refused: "failed", settled: "settled"}
     (problem,) = [each["told"] for each in told["orders"] if each["order_id"] == refused]
-    assert problem.startswith("HTTP 422: items[0].product_id is not in the catalogue")
+    assert problem.startswith("HTTP 422: order_id was used for an order with other content")
     assert "1 settled, 1 not done" in lab.said
 
 

@@ -43,11 +43,21 @@ class Ward:
         age: float = LONG_AGO_SECONDS,
         product: str = "1",
         leased_until: float | None = None,
+        customer_hashed: str = "7",
     ) -> list[str]:
-        """Store orders as nobody left them: PENDING, or PROCESSING under a lease (seconds ago)."""
+        """Store orders as nobody left them: PENDING, or PROCESSING under a lease (seconds ago).
+
+        With another `customer_hashed` than 7, who ordered, nobody's repeat is recognised.
+        """
         made = [uuid.uuid4().hex for _ in range(count)]
         for order_id in made:
-            self.put_order(order_id, age=age, product=product, leased_until=leased_until)
+            self.put_order(
+                order_id,
+                age=age,
+                product=product,
+                leased_until=leased_until,
+                customer_hashed=customer_hashed,
+            )
         return made
 
     def put_order(
@@ -57,6 +67,7 @@ class Ward:
         age: float = LONG_AGO_SECONDS,
         product: str = "1",
         leased_until: float | None = None,
+        customer_hashed: str = "7",
     ) -> None:
         """Store one order."""
         line = {"product_id": product, "quantity": 1, "unit_price_cents": PRICE_CENTS}
@@ -67,7 +78,7 @@ class Ward:
             "totalCents": {"N": str(PRICE_CENTS)},
             "status": {"S": "PENDING"},
             "createdAt": {"S": timestamp(time.time() - age)},
-            "contentHash": {"S": content_hash("7", [(product, 1)])},
+            "contentHash": {"S": content_hash(customer_hashed, [(product, 1)])},
         }
         if leased_until is not None:
             item |= {
