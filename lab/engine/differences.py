@@ -34,7 +34,8 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         name="transactions on one item",
         emulator="carries out one call after the other, so that none ever meets another",
-        aws="cancels a transaction that meets another one at an item (TransactionConflict)",
+        aws="cancels a transaction that meets another one at an item (TransactionConflict), and "
+        "refuses single writes to it meanwhile",
         consequence="contention for a hot product is modelled, not measured: see ADR 9",
     ),
     Difference(
