@@ -22,7 +22,6 @@ from processor.consumer.settings import LONGEST_IN_FLIGHT_SECONDS, poll_seconds
 from processor.http_server import serve_health
 from processor.order_handler import OrderHandler
 from processor.settings import Settings
-from processor.task_protection import TaskProtection
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 CONNECTIONS = 128
@@ -49,9 +48,6 @@ async def run_service(settings: Settings) -> int:
         signals = opened.enter_context(_Signals(consumer))
         await opened.enter_async_context(serve_health(settings.port, lambda: consumer.ready))
         await opened.enter_async_context(_running(_announce(consumer)))
-        if settings.ecs_agent_uri:
-            protection = TaskProtection(settings.ecs_agent_uri, lambda: consumer.in_flight > 0)
-            await opened.enter_async_context(_running(protection.run()))
         stopped = await consumer.run()
     _log.info("stopped", cut_short=stopped.cut_short, forced=stopped.forced)
     return exit_code(stopped, signals.last)

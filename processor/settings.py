@@ -25,7 +25,6 @@ class Settings(FulfilmentSettings):
     heartbeat_seconds: float
     drain_seconds: float
     stop_timeout_seconds: float
-    ecs_agent_uri: str | None
 
 
 def settings_from(variables: Mapping[str, str]) -> Settings:
@@ -51,7 +50,6 @@ def read_settings(environment: Environment) -> Settings:
         heartbeat_seconds=environment.seconds("HEARTBEAT_SECONDS", 0.1, MAX_VISIBILITY_SECONDS),
         drain_seconds=environment.seconds("DRAIN_SECONDS", 2, 120),
         stop_timeout_seconds=environment.seconds("STOP_TIMEOUT_SECONDS", 2, 120),
-        ecs_agent_uri=environment.optional_text("ECS_AGENT_URI"),
     )
     for low, high in (
         ("HEARTBEAT_SECONDS", "VISIBILITY_TIMEOUT_SECONDS"),

@@ -4,11 +4,9 @@ import http.client
 import json
 import signal
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -156,69 +154,3 @@ def test_wrong_settings_are_one_clear_line_each(processor: Start) -> None:
         "DLQ_URL: is not set; the service cannot start without it",
         "PROCESSOR_CONCURRENCY = 0: must be from 1 to 1000",
     ]
-
-
-class Agent(ThreadingHTTPServer):
-    """Stands in for the ECS agent."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _AgentAnswers)
-        self.asked: list[dict[str, object]] = []
-        self.answer = '{"protection": {}}'
-
-
-class _AgentAnswers(BaseHTTPRequestHandler):
-    server: Agent
-
-    def do_PUT(self) -> None:
-        assert self.path == "/task-protection/v1/state"
-        length = int(self.headers["Content-Length"])
-        self.server.asked.append(json.loads(self.rfile.read(length)))
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(self.server.answer.encode())
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def agent() -> Iterator[Agent]:
-    with Agent() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-def test_the_task_is_protected_from_scale_in_exactly_while_it_is_busy(
-    shop: QueueShop, processor: Start, agent: Agent
-) -> None:
-    shop.stock(1000)
-    shop.order(5)
-    running = processor(
-        PAYMENT_SECONDS="3",
-        ECS_AGENT_URI=f"http://127.0.0.1:{agent.server_port}",
-    )
-    until(lambda: agent.asked)
-    assert agent.asked == [{"ProtectionEnabled": True, "ExpiresInMinutes": 10}]
-    until(lambda: len(agent.asked) == 2)
-    assert shop.waiting() == (0, 0)
-    assert agent.asked[1] == {"ProtectionEnabled": False}
-    running.popen.terminate()
-    assert running.exit_code() == 0
-    assert len(agent.asked) == 2
-
-
-def test_an_agent_that_refuses_stops_no_work(
-    shop: QueueShop, processor: Start, agent: Agent
-) -> None:
-    agent.answer = '{"failure": {"Reason": "DEPLOYMENT_BLOCKED"}}'
-    shop.stock(1000)
-    order_ids = shop.order(5)
-    running = processor(ECS_AGENT_URI=f"http://127.0.0.1:{agent.server_port}")
-    until(lambda: shop.waiting() == (0, 0))
-    shop.assert_books_agree(order_ids, 1000)
-    running.popen.terminate()
-    assert running.exit_code() == 0

@@ -37,7 +37,6 @@ def test_settings_are_read_from_the_environment() -> None:
     assert settings.concurrency == 20
     assert settings.dead_letter_queue_url == "https://sqs/dead"
     assert settings.payment_seconds == 3
-    assert settings.ecs_agent_uri is None
 
 
 @pytest.mark.parametrize("name", sorted(VARIABLES))
