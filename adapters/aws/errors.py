@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from orders.errors import Unavailable
 
-# What an AWS call can raise: refused by the service, or never answered.
-AWS_ERRORS = (ClientError, BotoCoreError, OSError, TimeoutError)
+# What an AWS call can raise: refused by the service, never answered, or answered by a proxy.
+AWS_ERRORS = (ClientError, BotoCoreError, OSError, TimeoutError, ResponseParserError)
 
 
 def error_code(error: ClientError) -> str:

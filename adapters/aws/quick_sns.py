@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote_plus, urlencode
 
-from adapters.aws.quick_calls import QuickCalls
+from adapters.aws.quick_calls import NO_ANSWER, QuickCalls, Sleep
 
 if TYPE_CHECKING:
     from types_aiobotocore_sns import SNSClient
@@ -18,23 +19,24 @@ if TYPE_CHECKING:
 # SNS speaks AWS's older query protocol: forms in, XML out.
 HEADERS = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
 
+OPERATION = "PublishBatch"
 _PLAIN = {"Id", "Message"}
 _ENTRY = "PublishBatchRequestEntries.member"
 _QUOTED = {code: quote_plus(chr(code)) for code in range(128)}
 
 
-def quick_sns(client: SNSClient) -> SNSClient:
+def quick_sns(client: SNSClient, *, sleep: Sleep = asyncio.sleep) -> SNSClient:
     """Return the client with a quick `publish_batch`.
 
     Its answer names the entries that were taken, without their message ids.
     """
-    return cast("SNSClient", _QuickSns(client))
+    return cast("SNSClient", _QuickSns(client, sleep))
 
 
 class _QuickSns:
-    def __init__(self, client: SNSClient) -> None:
+    def __init__(self, client: SNSClient, sleep: Sleep) -> None:
         self._client = client
-        self._calls = QuickCalls(client)
+        self._calls = QuickCalls(client, sleep=sleep)
         self._version = client.meta.service_model.api_version
 
     def __getattr__(self, name: str) -> Any:
@@ -46,19 +48,27 @@ class _QuickSns:
         TopicArn: str,  # noqa: N803 - AWS's names
         PublishBatchRequestEntries: Sequence[PublishBatchRequestEntryTypeDef],  # noqa: N803
     ) -> PublishBatchResponseTypeDef | dict[str, Any]:
-        """Publish; unless SNS says that it took every message, the ordinary way, once more."""
+        """Publish; the ordinary way if an entry has more than a message, or nobody answers."""
         entries = PublishBatchRequestEntries
         if all(each.keys() == _PLAIN for each in entries):
-            body = self._body(TopicArn, entries)
-            answer = await self._calls.post("PublishBatch", HEADERS, body)
-            if answer is not None and answer.count(b"<MessageId>") == len(entries):
-                return {"Successful": [{"Id": each["Id"]} for each in entries], "Failed": []}
+            try:
+                return await self._publish_quickly(TopicArn, entries)
+            except NO_ANSWER as error:
+                await self._calls.missed(OPERATION, error)
         return await self._client.publish_batch(
             TopicArn=TopicArn, PublishBatchRequestEntries=entries
         )
 
+    async def _publish_quickly(
+        self, topic_arn: str, entries: Sequence[PublishBatchRequestEntryTypeDef]
+    ) -> dict[str, Any]:
+        answer = await self._calls.post(OPERATION, HEADERS, self._body(topic_arn, entries))
+        if answer.body.count(b"<MessageId>") == len(entries):
+            return {"Successful": [{"Id": each["Id"]} for each in entries], "Failed": []}
+        return self._calls.parse(OPERATION, answer)
+
     def _body(self, topic_arn: str, entries: Sequence[PublishBatchRequestEntryTypeDef]) -> bytes:
-        call = {"Action": "PublishBatch", "Version": self._version, "TopicArn": topic_arn}
+        call = {"Action": OPERATION, "Version": self._version, "TopicArn": topic_arn}
         members = "".join(
             f"&{_ENTRY}.{number}.Id={_quoted(each['Id'])}"
             f"&{_ENTRY}.{number}.Message={_quoted(each['Message'])}"

@@ -1,5 +1,6 @@
 import pytest
 from botocore.exceptions import ConnectTimeoutError, NoCredentialsError
+from botocore.parsers import ResponseParserError
 
 from adapters.aws.errors import AWS_ERRORS, error_code, refused_item, unavailable
 from tests.support.fake_aws.refusals import refusal
@@ -27,6 +28,7 @@ def test_the_code_is_awss() -> None:
         NoCredentialsError(),
         ConnectionResetError("reset"),
         TimeoutError(),
+        ResponseParserError("<html>"),
     ],
 )
 def test_whatever_aws_does_is_unavailable_with_its_reason(error: Exception) -> None:
