@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
 
 CALL_LOG_SECONDS = 5.0
+# For so long an idle connection waits for the next call. A NAT gateway forgets one after 350 s, and
+# refuses what is sent on it then; aiobotocore takes no `tcp_keepalive`, so idling must end before:
+# https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html
+IDLE_CONNECTION_SECONDS = 12
 USER_AGENT = f"flash-sale aiobotocore/{aiobotocore.__version__}"
 
 
@@ -36,7 +40,7 @@ def client_config(*, read_timeout_seconds: float, connections: int) -> AioConfig
         max_pool_connections=connections,
         parameter_validation=False,
         retries={"mode": "standard", "total_max_attempts": 3},
-        tcp_keepalive=True,
+        connector_args={"keepalive_timeout": IDLE_CONNECTION_SECONDS},
         # botocore would put its own together from twenty parts, twice a request: a tenth of all
         # the CPU that a call costs.
         user_agent=USER_AGENT,
