@@ -37,8 +37,12 @@ def _worker() -> Worker:
 def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
     """Settle the orders that the event's records announce; return how many there were.
 
+    An event of SNS has one record, and Lambda's record of a failure says what was raised here: by
+    that an operator chooses what to redrive.
+
     Raises:
-        ExceptionGroup: with what each failed record raised.
+        Exception: what the record that failed raised.
+        ExceptionGroup: what several records raised.
     """
     messages = [record["Sns"]["Message"] for record in event["Records"]]
     _worker().fulfil(messages)

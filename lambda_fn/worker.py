@@ -36,7 +36,8 @@ class Worker:
         """Settle the order of every message.
 
         Raises:
-            ExceptionGroup: what went wrong with which; the others are settled all the same.
+            Exception: what went wrong; the others are settled all the same.
+            ExceptionGroup: the same, of several; its message has each kind of it once.
         """
         try:
             self._loop.run_until_complete(self._fulfil(messages))
@@ -67,8 +68,11 @@ class Worker:
             *(self._fulfil_one(message) for message in messages), return_exceptions=True
         )
         failures = [result for result in results if isinstance(result, BaseException)]
+        if len(failures) == 1:
+            raise failures[0]
         if failures:
-            raise BaseExceptionGroup(f"{len(failures)} of {len(messages)} records", failures)
+            reasons = dict.fromkeys(f"{type(each).__name__}: {each}" for each in failures)
+            raise BaseExceptionGroup("; ".join(reasons), failures)
 
     async def _fulfil_one(self, message: str) -> None:
         placed = decode_order_placed(message)

@@ -114,10 +114,15 @@ def test_one_bad_record_fails_the_event_and_the_others_are_settled_all_the_same(
     order_ids = shop.place(3)
     bodies = [*announced(*order_ids), "nonsense", *announced("nobody")]
     done = invoke(shop, event(*bodies))
-    assert "2 of 5 records" in done.answers[0]
     assert "OrderNotFound" in done.answers[0]
     assert "UnreadableMessage" in done.answers[0]
     shop.assert_books_agree(order_ids, STOCK)
+
+
+def test_the_failure_of_a_record_is_raised_as_it_is(shop: QueueShop) -> None:
+    """An operator chooses by it what to redrive."""
+    done = invoke(shop, event(*announced("nobody")))
+    assert done.answers == ["OrderNotFound('order nobody does not exist')"]
 
 
 def test_wrong_settings_fail_every_invocation_with_what_is_wrong(shop: QueueShop) -> None:

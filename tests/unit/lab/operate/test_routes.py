@@ -45,7 +45,7 @@ def failure(**changes: Any) -> str:
         "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 3},
         "requestPayload": {"Records": [{"EventSource": "aws:sns", "Sns": sns}]},
         "responseContext": {"statusCode": 200, "functionError": "Unhandled"},
-        "responsePayload": {"errorType": "ExceptionGroup", "errorMessage": "1 of 1 records"},
+        "responsePayload": {"errorType": "Unavailable", "errorMessage": "orders table: down"},
         **changes,
     }
     return json.dumps(record)
@@ -106,7 +106,7 @@ def test_a_failed_event_is_announced_again(aws: OperatorAws) -> None:
     heard = aws.queue("heard")
     route = ToTopic(aws.sns(), aws.topic("orders", heard))
     letter = route.read(received(failure()))
-    assert letter.reason == "RetriesExhausted: ExceptionGroup: 1 of 1 records"
+    assert letter.reason == "RetriesExhausted: Unavailable: orders table: down"
     assert letter.redrive is None
     assert route.send([letter], "second") == {}
     assert [message.body for message in heard.messages] == [BODY]
