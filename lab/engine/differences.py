@@ -45,6 +45,18 @@ DIFFERENCES: tuple[Difference, ...] = (
         consequence="the consumer's handling of failed deletes runs more often here",
     ),
     Difference(
+        name="receipts that have expired",
+        emulator="hides the message again, and refuses a receipt that a later one has replaced",
+        aws="says yes and does nothing",
+        consequence="on AWS a consumer knows by its own clock only that a message is no longer his",
+    ),
+    Difference(
+        name="twelve hours of invisibility",
+        emulator="counts them from each change of visibility",
+        aws="counts them from the receive, and refuses more",
+        consequence="that work of hours ends in time is shown by the consumer's unit tests only",
+    ),
+    Difference(
         name="SNS to Lambda",
         emulator="on its own invokes once: no retry, no failure destination",
         aws="tries again after one and two minutes, then hands the event to the destination",

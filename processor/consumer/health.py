@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from adapters.backoff import full_jitter
 from adapters.logs import get_logger
 from processor.consumer.metrics import Hook, Metric
+from processor.consumer.queue import request_id_of
 
 LOG_EVERY_SECONDS = 60.0
 BACKOFF_BASE_SECONDS = 0.25
@@ -78,7 +79,10 @@ class QueueHealth:
             return
         self._named.update(self._unlogged)
         _log.error(
-            "queue_failing", counts=dict(self._unlogged), last_error=str(error) or repr(error)
+            "queue_failing",
+            counts=dict(self._unlogged),
+            last_error=str(error) or repr(error),
+            request_id=request_id_of(error),
         )
         self._unlogged.clear()
 

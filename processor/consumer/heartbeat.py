@@ -18,6 +18,8 @@ TOGETHER = 0.1
 # After a failed extension this share of what time is left passes before the next try.
 TRY_AGAIN = 0.25
 SHORTEST_SLEEP_SECONDS = 0.05
+# SQS counts in whole seconds: at the end of a message's time less than one is no gain.
+WORTH_A_CALL_SECONDS = 1
 NEVER = float("inf")
 
 _log = get_logger()
@@ -72,8 +74,8 @@ class Heartbeat:
 
     async def _extend(self, delivery: Delivery) -> None:
         """Extend one message; try again, ever sooner, while it is ours."""
-        now, seconds = _clock(), self._settings.visibility_timeout_seconds
-        if now + seconds - delivery.received_at > self._settings.max_age_seconds:
+        now = _clock()
+        if now + self._seconds_to_hide(delivery, now) < delivery.expires_at + WORTH_A_CALL_SECONDS:
             await asyncio.sleep(delivery.expires_at - now)
             self._lose(delivery, "too_old")
             return
@@ -86,7 +88,8 @@ class Heartbeat:
             await asyncio.sleep(left * TRY_AGAIN)
 
     async def _extend_once(self, delivery: Delivery) -> bool:
-        now, seconds = _clock(), self._settings.visibility_timeout_seconds
+        now = _clock()
+        seconds = self._seconds_to_hide(delivery, now)
         delivery.extending = asyncio.current_task()
         try:
             async with asyncio.timeout_at(delivery.expires_at):
@@ -102,6 +105,15 @@ class Heartbeat:
         delivery.expires_at = now + seconds
         delivery.extend_at = now + self._settings.heartbeat_seconds
         return True
+
+    def _seconds_to_hide(self, delivery: Delivery, now: float) -> int:
+        """Return the visibility time-out, or what is left of the longest that it may be hidden."""
+        old_at = delivery.received_at + self._settings.max_age_seconds
+        return min(
+            self._settings.visibility_timeout_seconds,
+            delivery.hideable_seconds(now),
+            int(old_at - now),
+        )
 
     def _lose(self, delivery: Delivery, reason: str) -> None:
         delivery.lost = True

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from processor.consumer.message import Message
+from processor.consumer.settings import LONGEST_IN_FLIGHT_SECONDS, SLOWEST_ANSWER_SECONDS
 
 
 @dataclass(eq=False, kw_only=True)
@@ -27,6 +28,15 @@ class Delivery:
     released: bool = False
     extending: asyncio.Task[None] | None = field(default=None, repr=False)
     handling: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    def hideable_seconds(self, now: float) -> int:
+        """Return for how many whole seconds from `now` SQS agrees to hide the message.
+
+        It refuses what would end more than 12 hours after the receive, whatever was asked before:
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
+        """
+        latest = self.received_at + LONGEST_IN_FLIGHT_SECONDS - SLOWEST_ANSWER_SECONDS
+        return max(0, int(latest - now))
 
     def cancel_handler(self) -> None:
         """Cancel the handler, if it is running."""

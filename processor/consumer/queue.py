@@ -25,10 +25,11 @@ MAX_REASON_LENGTH = 256
 class EntryFailed(Exception):
     """SQS refused one entry of a batch; `gone` when its receipt is no longer valid."""
 
-    def __init__(self, code: str, text: str, *, sender_fault: bool) -> None:
+    def __init__(self, code: str, text: str, *, sender_fault: bool, request_id: str = "") -> None:
         self.code = code
         self.gone = sender_fault and code in GONE
         self.sender_fault = sender_fault
+        self.request_id = request_id
         super().__init__(f"{code}: {text}")
 
 
@@ -100,10 +101,19 @@ class SqsQueue:
         )
 
 
+def request_id_of(error: BaseException) -> str:
+    """Return AWS's id of the request that failed; empty if there was no answer."""
+    if isinstance(error, ClientError):
+        request_id: str = error.response.get("ResponseMetadata", {}).get("RequestId", "")
+        return request_id
+    return error.request_id if isinstance(error, EntryFailed) else ""
+
+
 def _failures(answer: Mapping[str, Any], count: int) -> list[EntryFailed | None]:
     """Return a failure for each entry that SQS did not confirm, in the order sent."""
     confirmed = {entry["Id"] for entry in answer.get("Successful", [])}
     failed = {entry["Id"]: entry for entry in answer.get("Failed", [])}
+    request_id = answer.get("ResponseMetadata", {}).get("RequestId", "")
     results: list[EntryFailed | None] = []
     for name in map(str, range(count)):
         if name in confirmed:
@@ -112,7 +122,8 @@ def _failures(answer: Mapping[str, Any], count: int) -> list[EntryFailed | None]
         entry = failed.get(name, {})
         code = entry.get("Code", "Unconfirmed")
         fault = bool(entry.get("SenderFault", False))
-        results.append(EntryFailed(code, entry.get("Message", ""), sender_fault=fault))
+        text = entry.get("Message", "")
+        results.append(EntryFailed(code, text, sender_fault=fault, request_id=request_id))
     return results
 
 

@@ -9,6 +9,8 @@ LONGEST_POLL_SECONDS = 20
 # The age of a message in flight ends here, whatever is extended:
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
 LONGEST_IN_FLIGHT_SECONDS = 12 * 3600
+# SQS counts from its receive, we count from its answer, which may have been under way for so long.
+SLOWEST_ANSWER_SECONDS = 60
 # How much of a drain is kept for handing back and deleting after the handlers' time is up.
 FLUSH_SHARE = 0.1
 

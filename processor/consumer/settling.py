@@ -17,8 +17,7 @@ from processor.consumer.health import QueueHealth
 from processor.consumer.in_flight import Delivery
 from processor.consumer.metrics import Hook, Metric
 from processor.consumer.outcome import Done, Lost, Outcome, Reject, Retry
-from processor.consumer.queue import QUEUE_ERRORS, EntryFailed, SqsQueue
-from processor.consumer.settings import LONGEST_IN_FLIGHT_SECONDS
+from processor.consumer.queue import QUEUE_ERRORS, EntryFailed, SqsQueue, request_id_of
 
 MAX_ENTRIES = 10
 # Nobody waits for a delete, so it may wait for nine others.
@@ -82,12 +81,16 @@ class Settling:
         return await self._queue.change_visibility(changes)
 
     async def _show_again(self, delivery: Delivery, seconds: float) -> None:
-        """Make the message visible after `seconds`; failing that it comes back by itself, later."""
-        whole = min(max(0, round(seconds)), LONGEST_IN_FLIGHT_SECONDS)
+        """Make the message visible after `seconds`, or as late as SQS allows.
+
+        Failing that it comes back by itself, later.
+        """
         delivery.released = True
         if delivery.extending is not None:
             # The later one counts, and calls can overtake each other.
             await asyncio.wait({delivery.extending}, timeout=LONGEST_WAIT_FOR_EXTENSION_SECONDS)
+        hideable = delivery.hideable_seconds(asyncio.get_running_loop().time())
+        whole = min(max(0, round(seconds)), hideable)
         try:
             await self.change_visibility(delivery, whole)
         except REFUSED as error:
@@ -106,6 +109,7 @@ class Settling:
                         "message_not_deleted",
                         message_id=delivery.message.message_id,
                         error=repr(error),
+                        request_id=request_id_of(error),
                     )
                     return
                 self._health.failed("delete", error)

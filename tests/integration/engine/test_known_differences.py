@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,8 @@ def queue_with_messages(emulator: RunningEmulator, name: str, count: int) -> tup
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
     for number in range(count):
         sqs.send_message(QueueUrl=url, MessageBody=str(number))
-    return url, sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+    return url, received.get("Messages", [])
 
 
 def said_by_the_emulator_alone(program: str, tmp_path: Path) -> str:
@@ -136,6 +138,29 @@ def test_a_message_that_is_gone_cannot_be_deleted_again(shared_emulator: Running
     entries = [{"Id": "1", "ReceiptHandle": second["ReceiptHandle"]}]
     assert sqs.delete_message_batch(QueueUrl=url, Entries=entries)["Successful"]
     assert sqs.delete_message_batch(QueueUrl=url, Entries=entries)["Failed"]
+
+
+def test_a_receipt_that_has_expired_hides_its_message_again(
+    shared_emulator: RunningEmulator,
+) -> None:
+    url, _ = queue_with_messages(shared_emulator, "expired", 0)
+    sqs = shared_emulator.client("sqs")
+    sqs.send_message(QueueUrl=url, MessageBody="m")
+    (shown,) = sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)["Messages"]
+    sqs.change_message_visibility(
+        QueueUrl=url, ReceiptHandle=shown["ReceiptHandle"], VisibilityTimeout=60
+    )
+    assert "Messages" not in sqs.receive_message(QueueUrl=url)
+
+
+def test_a_message_can_be_hidden_for_more_than_twelve_hours(
+    shared_emulator: RunningEmulator,
+) -> None:
+    url, (message,) = queue_with_messages(shared_emulator, "hidden", 1)
+    time.sleep(1.1)  # counted from the receive, this is too long by now
+    shared_emulator.client("sqs").change_message_visibility(
+        QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=12 * 3600
+    )
 
 
 def test_dead_letters_cannot_be_moved_back(shared_emulator: RunningEmulator) -> None:

@@ -35,6 +35,7 @@ class Message:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     handle: str = ""
     receive_count: int = 0
+    received_at: float = 0.0
     first_received_at: float | None = None
     source_arn: str | None = None
 
@@ -83,6 +84,7 @@ class Queue:
         for message in visible[:most]:
             message.receive_count += 1
             message.handle = f"{message.message_id}#{message.receive_count}"
+            message.received_at = self.now()
             message.first_received_at = message.first_received_at or self.now()
             if self._random.random() >= self.mischief.duplicate:
                 message.visible_at = self.now() + visibility_seconds
@@ -97,6 +99,10 @@ class Queue:
     def received_as(self, handle: str) -> Message | None:
         """Return the message whose last receipt had this handle."""
         return next((m for m in self.messages if handle and m.handle == handle), None)
+
+    def knows(self, handle: str) -> bool:
+        """Tell whether the message of this receipt, the last one or an earlier, is still there."""
+        return any(m.message_id == handle.rpartition("#")[0] for m in self.messages)
 
     def visible(self) -> list[Message]:
         """Return the messages that can be received now."""

@@ -68,15 +68,21 @@ class FakeSQS:
         return await self._batch("DeleteMessageBatch", request, delete)
 
     async def change_message_visibility_batch(self, **request: Any) -> dict[str, Any]:
-        """Hide messages for longer or shorter, from now; only those in flight can be."""
+        """Hide messages for longer or shorter, from now; only those in flight are.
+
+        To a receipt that has expired SQS says yes, and does nothing. To go beyond twelve hours
+        from the receive it says no.
+        """
 
         def change(queue: Queue, entry: Entry) -> tuple[str, str] | None:
             seconds = _within(entry, "VisibilityTimeout", 0, MAX_VISIBILITY_SECONDS)
             message = queue.received_as(entry["ReceiptHandle"])
-            if message is None:
+            if message is None and not queue.knows(entry["ReceiptHandle"]):
                 return "InvalidParameterValue", "Message does not exist or is not available"
-            if message.visible_at <= queue.now():
-                return "MessageNotInflight", "The message referred to isn't in flight"
+            if message is None or message.visible_at <= queue.now():
+                return None
+            if queue.now() + seconds > message.received_at + MAX_VISIBILITY_SECONDS:
+                return "InvalidParameterValue", "Total VisibilityTimeout is beyond the limit"
             message.visible_at = queue.now() + seconds
             return None
 

@@ -6,6 +6,7 @@ import pytest
 
 from processor.consumer import Message, NotRetryable, RetryAfter
 from processor.consumer.pace import FAILURES_TO_BRAKE
+from processor.consumer.settings import LONGEST_IN_FLIGHT_SECONDS, SLOWEST_ANSWER_SECONDS
 from tests.support.fake_aws.wire import Wire
 from tests.support.queue_world import Handled, QueueWorld, until
 from tests.support.virtual_clock import now, virtual_time
@@ -58,6 +59,26 @@ async def test_a_handler_can_say_when_to_come_again() -> None:
     running = world.start(failing)
     await until(lambda: len(failing.at) == 2)
     assert failing.at[1] - failing.at[0] == pytest.approx(33, abs=0.2)
+    await running.stop()
+
+
+@virtual_time
+async def test_nothing_comes_again_later_than_twelve_hours_after_its_receive() -> None:
+    """SQS counts from there: it would refuse more, and the message would come with its time-out."""
+    world, begun = QueueWorld(), list[float]()
+    world.send(1)
+
+    async def tomorrow(_message: Message) -> None:
+        begun.append(now())
+        await asyncio.sleep(3600)
+        raise RetryAfter(24 * 3600)
+
+    running = world.start(tomorrow)
+    await until(lambda: len(begun) == 2, seconds=2 * 24 * 3600, every_seconds=10)
+    again = begun[1] - begun[0]
+    assert again >= LONGEST_IN_FLIGHT_SECONDS - SLOWEST_ANSWER_SECONDS - 1
+    assert again <= LONGEST_IN_FLIGHT_SECONDS
+    running.consumer.stop()
     await running.stop()
 
 
