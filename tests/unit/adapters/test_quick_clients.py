@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from adapters.aws.quick_clients import quick_dynamodb, quick_sqs
 from processor.consumer import Consumer, ConsumerSettings, SqsQueue
+from processor.consumer.queue import request_id_of
 from tests.support.tiny_aws import BROKEN, Pauses, TinyAws, clients_of, refused
 
 QUEUE_URL = "http://127.0.0.1/queue"
@@ -122,6 +123,16 @@ async def test_a_long_poll_that_breaks_while_the_consumer_stops_is_not_begun_aga
         "GetQueueAttributes",
         "ReceiveMessage",
     ]
+
+
+async def test_an_entry_that_sqs_refuses_knows_its_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = {"Id": "0", "Code": "InternalError", "SenderFault": False}
+    aws = TinyAws([(200, json.dumps({"Failed": [entry]}))])
+    async with clients_of(aws, monkeypatch) as opened:
+        queue = dead_letter_queue(quick_sqs(await opened.sqs()))
+        (failure,) = await queue.delete(["r-1"])
+    assert failure is not None
+    assert request_id_of(failure) == "request-1"
 
 
 async def test_what_fails_is_counted_by_its_error_with_the_last_request_id(

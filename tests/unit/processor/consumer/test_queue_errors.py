@@ -199,3 +199,17 @@ async def test_permits_survive_an_outage() -> None:
     await running.stop()
     assert running.consumer.permits_free == 10
     assert now() > 0
+
+
+@virtual_time
+async def test_a_failure_is_logged_with_the_id_of_its_request() -> None:
+    """AWS's support asks for it first."""
+    metadata = {"RequestId": "r-7", "HTTPStatusCode": 403}
+    wire = Outage(refusal("AccessDenied", "not any more", ResponseMetadata=metadata))
+    wire.broken = True
+    with capture_logs() as logs:
+        running = QueueWorld(wire=wire).start(Handled())
+        await asyncio.sleep(1)
+        await running.stop()
+    (failing,) = named(logs, "queue_failing")
+    assert failing["request_id"] == "r-7"
