@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ def main() -> None:
     except BaseException:  # noqa: BLE001 - whatever an import may raise
         traceback.print_exc()
         sys.exit(1)
+    # What a start costs on AWS: an interpreter, its imports, nothing that the lab adds below.
+    init_cpu_seconds = round(time.process_time(), 3)
     settings["extra"] = preload_models(settings["region"], Path(sys.argv[1]).parent)
     gc.collect()
     gc.freeze()
@@ -41,7 +44,8 @@ def main() -> None:
     os.mkfifo(door)
     # Open for writing as well: a door without a writer would be at its end.
     with os.fdopen(os.open(door, os.O_RDWR | os.O_NONBLOCK), "rb", buffering=0) as visitors:
-        sys.stdout.write(json.dumps({"event": "function_ready"}) + "\n")
+        ready = {"event": "function_ready", "init_cpu_seconds": init_cpu_seconds}
+        sys.stdout.write(json.dumps(ready) + "\n")
         Nursery(visitors, handler, settings, output).serve()
 
 

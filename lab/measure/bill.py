@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lab.measure.capacity_units import SECONDS_PER_HOUR, Traffic, capacity_unit_hours
+from lab.measure.log_usage import NOTHING_LOGGED, LogUsage
 from lab.measure.prices import PriceList, price_list
 from lab.results.bill import Bill, BillLine
 
@@ -19,47 +21,57 @@ TASK_GB = 0.5
 # Two for the load balancer's zones, one for the NAT gateway.
 PUBLIC_ADDRESSES = 3
 BYTES_PER_GB = 1e9
-# https://aws.amazon.com/elasticloadbalancing/pricing/: one unit takes 25 new connections a second.
-CONNECTIONS_PER_CAPACITY_UNIT_HOUR = 25 * 3600
 NAT_BYTES_PER_CALL = 4_000
 FUNCTION_OVERHEAD_SECONDS = 0.1
+# Lambda's own lines around an invocation: START, END and REPORT.
 FUNCTION_LOG_BYTES = 350
-# The function is not in the VPC: what it calls does not pass the NAT gateway.
-FUNCTION_ACTIONS = frozenset(
-    f"dynamodb:{name}" for name in ("GetItem", "PutItem", "UpdateItem", "TransactWriteItems")
-)
-INDEX_WRITES = 1 + 2 + 2
+HTTP_HEADER_BYTES = 1_000
+# The processor's, which logs one line of metrics in that time.
+METRICS_SECONDS = 60
 
 ASSUMPTIONS = (
     "On-demand list prices without free tiers, discounts, taxes, and traffic to the internet.",
     "Two zones, one load balancer and one NAT gateway in every topology, idle or not.",
-    "Items stay under 1 KB: one write unit each, two in a transaction.",
+    "A write costs a unit for each kilobyte of the stored order, two in a transaction.",
+    "A cancelled transaction costs as much as one that was written; DynamoDB says so.",
     "The status index costs one write for the insert and two for each change of status.",
-    f"A request to AWS carries {NAT_BYTES_PER_CALL / 1000:g} KB through the NAT gateway.",
+    "Orders that are completed together share the write of a product; each is billed its own.",
+    f"A request to SNS or SQS carries {NAT_BYTES_PER_CALL / 1000:g} KB through the NAT gateway.",
+    "The tasks' log lines pass it too; DynamoDB is reached by a gateway endpoint, which is free.",
     "The function is outside the VPC: its requests do not pass the NAT gateway.",
-    f"A function runs {FUNCTION_OVERHEAD_SECONDS:g} s longer than its payment, cold starts aside.",
+    f"A function runs {FUNCTION_OVERHEAD_SECONDS:g} s longer than its payment.",
+    "Environments start as often an order as in the sale; Lambda bills a start like a run.",
+    "A start takes the CPU time of importing the handler here: Lambda gives starts a whole vCPU.",
+    "The load balancer bills new connections, open connections or bytes, whichever is most.",
+    "Each order opens a connection, open for the answer and then until the idle timeout.",
+    f"Its request and answer carry the order and {HTTP_HEADER_BYTES / 1000:g} KB of headers.",
+    "Each metric that the sale brought forth is published all month, one line a minute and task.",
     "SNS's delivery into the queue counts as an SQS request.",
     "Requests are as many as measured in the sale: batches fill better in a rush than at midnight.",
     "Left out as small: table storage and backups, image storage, idle long polls, key requests.",
+    "Left out as small, too: what the receivers read of the catalogue every few seconds.",
 )
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What one order used, as measured; `products` is the mean number of different products."""
+    """What one order used, as measured: means over a sale.
+
+    `environments` is how many of the function's started for it; `order_bytes` its size as stored.
+    """
 
     api_calls: Mapping[str, float]
-    products: float
-    log_bytes: float
+    write_units: float
+    read_units: float
+    order_bytes: float
+    answer_seconds: float
+    environments: float = 0.0
+    logged: LogUsage = NOTHING_LOGGED
 
     def requests(self, service: str) -> float:
         """Return the requests to one service."""
         prefix = f"{service}:"
         return sum(n for action, n in self.api_calls.items() if action.startswith(prefix))
-
-    def at_least_once(self, action: str) -> float:
-        """Return how often a step that each order needs was done, repeats included."""
-        return max(1.0, self.api_calls.get(f"dynamodb:{action}", 0.0))
 
 
 def bill(topology: str, config: Mapping[str, str], usage: Usage) -> Bill:
@@ -73,7 +85,7 @@ def bill(topology: str, config: Mapping[str, str], usage: Usage) -> Bill:
         ],
         always_on=[
             _line(prices, item, price, quantity)
-            for item, price, quantity in _always_on(topology, config)
+            for item, price, quantity in _always_on(topology, config, usage.logged)
         ],
     )
 
@@ -89,56 +101,75 @@ def _line(prices: PriceList, item: str, price: str, quantity: float) -> BillLine
     )
 
 
-def write_units(usage: Usage) -> float:
-    """Return DynamoDB's write units of one order: insert, claim, charge, completion, index.
-
-    Batches are billed by item, so requests that carry several are counted by what they carry.
-    """
-    insert = 1.0
-    claim = usage.at_least_once("UpdateItem")
-    charge = usage.at_least_once("PutItem")
-    completion = usage.at_least_once("TransactWriteItems") * 2 * (1 + usage.products)
-    return insert + claim + charge + completion + INDEX_WRITES
-
-
 def _per_order(
     topology: str, config: Mapping[str, str], usage: Usage
 ) -> list[tuple[str, str, float]]:
-    serverless = topology == "serverless"
-    invocations = 1.0 if serverless else 0.0
-    seconds = float(config["paymentSeconds"]) + FUNCTION_OVERHEAD_SECONDS
-    gb_seconds = invocations * seconds * int(config["lambdaMemoryMb"]) / 1024
+    invocations = 1.0 if topology == "serverless" else 0.0
     delivery = 1.0 if topology == "async" else 0.0
-    log_bytes = usage.log_bytes + invocations * FUNCTION_LOG_BYTES
-    through_nat = sum(
-        count
-        for action, count in usage.api_calls.items()
-        if not (serverless and action in FUNCTION_ACTIONS)
-    )
-    architecture = config["architecture"]
+    queued, published = usage.requests("sqs"), usage.requests("sns")
+    task_log_bytes = usage.logged.task_bytes_per_order
+    log_bytes = task_log_bytes + usage.logged.function_bytes_per_order
+    nat_bytes = (queued + published) * NAT_BYTES_PER_CALL + task_log_bytes
+    traffic = _traffic(config, usage)
     return [
-        ("DynamoDB writes", "dynamodb_write", write_units(usage)),
-        ("DynamoDB reads", "dynamodb_read", usage.api_calls.get("dynamodb:GetItem", 0.0)),
-        ("SNS publishes", "sns_publish", usage.requests("sns")),
-        ("SQS requests", "sqs_request", usage.requests("sqs") + delivery),
+        ("DynamoDB writes", "dynamodb_write", usage.write_units),
+        ("DynamoDB reads", "dynamodb_read", usage.read_units),
+        ("SNS publishes", "sns_publish", published),
+        ("SQS requests", "sqs_request", queued + delivery),
         ("Lambda requests", "lambda_request", invocations),
-        ("Lambda compute", f"lambda_gb_second_{architecture}", gb_seconds),
+        *_function_seconds(config, invocations, usage),
+        ("Load balancer use", "load_balancer_capacity_unit_hour", capacity_unit_hours(traffic)),
+        ("NAT traffic", "nat_gateway_gb", nat_bytes / BYTES_PER_GB),
         (
-            "Load balancer use",
-            "load_balancer_capacity_unit_hour",
-            1 / CONNECTIONS_PER_CAPACITY_UNIT_HOUR,
+            "Log ingestion",
+            "logs_gb",
+            (log_bytes + invocations * FUNCTION_LOG_BYTES) / BYTES_PER_GB,
         ),
-        ("NAT traffic", "nat_gateway_gb", through_nat * NAT_BYTES_PER_CALL / BYTES_PER_GB),
-        ("Log ingestion", "logs_gb", log_bytes / BYTES_PER_GB),
     ]
 
 
-def _always_on(topology: str, config: Mapping[str, str]) -> list[tuple[str, str, float]]:
+def _function_seconds(
+    config: Mapping[str, str], invocations: float, usage: Usage
+) -> list[tuple[str, str, float]]:
+    """Return what runs and starts of the function cost: both by memory and time.
+
+    Starts are billed like runs since August 2025:
+    https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/
+    """
+    price = f"lambda_gb_second_{config['architecture']}"
+    memory_gb = int(config["lambdaMemoryMb"]) / 1024
+    run_seconds = invocations * (float(config["paymentSeconds"]) + FUNCTION_OVERHEAD_SECONDS)
+    start_seconds = usage.environments * usage.logged.init_cpu_seconds
+    return [
+        ("Lambda compute", price, run_seconds * memory_gb),
+        ("Lambda starts", price, start_seconds * memory_gb),
+    ]
+
+
+def _traffic(config: Mapping[str, str], usage: Usage) -> Traffic:
+    """Return what an order brings to the load balancer.
+
+    While its answer is due it holds two connections, the customer's and the one to the task;
+    the customer's stays open until the idle timeout closes it, tasks' are used again.
+    """
+    idle_seconds = float(config["loadBalancerIdleTimeoutSeconds"])
+    return Traffic(
+        connections=1.0,
+        connected_seconds=2 * usage.answer_seconds + idle_seconds,
+        http_bytes=HTTP_HEADER_BYTES + 2 * usage.order_bytes,
+    )
+
+
+def _always_on(
+    topology: str, config: Mapping[str, str], logged: LogUsage
+) -> list[tuple[str, str, float]]:
     processors = int(config["processorTasks"]) if topology == "async" else 0
     tasks = int(config["receiverTasks"]) + processors
     name = f"{tasks} Fargate task{'s' if tasks > 1 else ''}"
     architecture = config["architecture"]
     task_hours = tasks * HOURS_PER_MONTH
+    metrics_lines = processors * HOURS_PER_MONTH * SECONDS_PER_HOUR / METRICS_SECONDS
+    metrics_gb = metrics_lines * logged.metrics_line_bytes / BYTES_PER_GB
     return [
         (f"{name}, processor", f"fargate_vcpu_hour_{architecture}", TASK_VCPUS * task_hours),
         (f"{name}, memory", f"fargate_gb_hour_{architecture}", TASK_GB * task_hours),
@@ -149,4 +180,6 @@ def _always_on(topology: str, config: Mapping[str, str]) -> list[tuple[str, str,
             "public_ipv4_hour",
             PUBLIC_ADDRESSES * HOURS_PER_MONTH,
         ),
+        ("Custom metrics", "custom_metric_month", logged.custom_metrics),
+        ("Log ingestion of metrics", "logs_gb", metrics_gb),
     ]

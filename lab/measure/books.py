@@ -8,9 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from lab.measure.order_bytes import (
+    NOT_MEASURED,
+    Index,
+    OrderBytes,
+    order_bytes,
+    read_indexes,
+)
+
 COMPLETED = "COMPLETED"
 FAILED = "FAILED"
 CHARGED = "CHARGED"
+REFUNDED = "REFUNDED"
 OUT_OF_STOCK = "OUT_OF_STOCK"
 PAYMENT_DECLINED = "PAYMENT_DECLINED"
 PENDING = "PENDING"
@@ -29,6 +38,7 @@ class StoredOrder:
     total_cents: int
     units: Mapping[str, int]
     failure_reason: str | None = None
+    sizes: OrderBytes = NOT_MEASURED
 
     @property
     def settled(self) -> bool:
@@ -70,7 +80,8 @@ def read_stock(dynamodb: Any, table: str) -> dict[str, int]:
 
 def read_books(dynamodb: Any, outputs: Mapping[str, str]) -> Books:
     """Read the three tables named in the stack's outputs."""
-    orders = map(_order, _scan(dynamodb, outputs["orders_table"]))
+    indexes = read_indexes(dynamodb, outputs["orders_table"])
+    orders = (_order(item, indexes) for item in _scan(dynamodb, outputs["orders_table"]))
     return Books(
         orders={order.order_id: order for order in orders},
         payments=[_payment(item) for item in _scan(dynamodb, outputs["payments_table"])],
@@ -83,7 +94,7 @@ def _scan(dynamodb: Any, table: str) -> Iterator[dict[str, Any]]:
         yield from page["Items"]
 
 
-def _order(item: Mapping[str, Any]) -> StoredOrder:
+def _order(item: Mapping[str, Any], indexes: Sequence[Index]) -> StoredOrder:
     settled = item.get("settledAt")
     reason = item.get("failureReason")
     units: dict[str, int] = {}
@@ -98,6 +109,7 @@ def _order(item: Mapping[str, Any]) -> StoredOrder:
         total_cents=int(item["totalCents"]["N"]),
         units=units,
         failure_reason=reason["S"] if reason else None,
+        sizes=order_bytes(item, indexes),
     )
 
 

@@ -12,10 +12,15 @@ from lab.load.scenarios import Scenario
 from lab.measure.audit import Sale, audit
 from lab.measure.bill import Usage
 from lab.measure.books import FAILED, OUT_OF_STOCK, PAYMENT_DECLINED, StoredOrder
+from lab.measure.item_size import read_units
 from lab.measure.little import predict
+from lab.measure.log_usage import NOTHING_LOGGED, LogUsage
+from lab.measure.order_writes import units_per_order
 from lab.measure.sampler import Reading, busy_percent, samples_since
 from lab.measure.statistics import logarithmic_histogram, percentiles
 from lab.results.model import Measures, ScenarioResult
+
+MILLISECONDS = 1000
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,8 @@ class Observation:
     drained: bool
     memory_before_mib: float
     api_calls: dict[str, int] = field(default_factory=dict)
-    log_bytes_per_order: float = 0.0
+    environments: int = 0
+    logged: LogUsage = NOTHING_LOGGED
 
     @property
     def began(self) -> float:
@@ -86,7 +92,7 @@ def _predicted(seen: Observation, accept_ms: Sequence[float]) -> Measures:
     """Return what theory says of the load that was offered."""
     if not accept_ms:
         return predict(seen.topology, seen.scenario, seen.config)
-    accept_seconds = fmean(accept_ms) / 1000
+    accept_seconds = fmean(accept_ms) / MILLISECONDS
     return predict(seen.topology, seen.scenario, seen.config, accept_seconds)
 
 
@@ -149,8 +155,14 @@ def usage(seen: Observation) -> Usage | None:
     orders = seen.sale.orders.values()
     if not orders or not seen.api_calls:
         return None
+    calls = _calls_per_order(seen.api_calls, seen.sale)
+    largest = [order.sizes.largest for order in orders]
     return Usage(
-        api_calls=_calls_per_order(seen.api_calls, seen.sale),
-        products=sum(len(order.units) for order in orders) / len(orders),
-        log_bytes=seen.log_bytes_per_order,
+        api_calls=calls,
+        write_units=units_per_order(seen.sale, seen.api_calls),
+        read_units=calls.get("dynamodb:GetItem", 0.0) * fmean(map(read_units, largest)),
+        order_bytes=fmean(largest),
+        answer_seconds=fmean(record.latency_ms for record in seen.sale.records) / MILLISECONDS,
+        environments=seen.environments / len(orders),
+        logged=seen.logged,
     )

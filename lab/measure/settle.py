@@ -7,12 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lab.measure.aws_calls import calls_between, read_calls
+from lab.measure.aws_calls import AWS_CALLS, calls_between
 from lab.measure.bill import bill
+from lab.measure.log_events import read_events
+from lab.measure.log_usage import (
+    COLD_START,
+    FUNCTION_READY,
+    METRICS,
+    environments_between,
+    log_usage,
+)
 from lab.measure.measures import Observation, evaluate, usage
 from lab.results.model import ScenarioResult
 
-SERVICE_LOGS = ("receiver-*.log", "processor-*.log", "function-*.log")
+EVENTS = frozenset({AWS_CALLS, COLD_START, FUNCTION_READY, METRICS})
 
 
 def settle(
@@ -25,16 +33,16 @@ def settle(
         logs: the folder of the services' logs, after they have stopped.
         billed_config: the configuration that would be paid for.
     """
-    lines = list(read_calls(logs))
-    orders = sum(len(seen.sale.orders) for seen in observations)
-    log_bytes = _log_bytes(logs) / orders if orders else 0.0
+    events = list(read_events(logs, EVENTS))
+    logged = log_usage(events, logs, sum(len(seen.sale.orders) for seen in observations))
     ends = [*(seen.began for seen in observations[1:]), math.inf]
     return {
         seen.scenario.name: _with_bill(
             replace(
                 seen,
-                api_calls=calls_between(lines, seen.began, end),
-                log_bytes_per_order=log_bytes,
+                api_calls=calls_between(events, seen.began, end),
+                environments=environments_between(events, seen.began, end),
+                logged=logged,
             ),
             billed_config,
         )
@@ -48,7 +56,3 @@ def _with_bill(seen: Observation, billed_config: Mapping[str, str]) -> ScenarioR
         return result
     month = bill(seen.topology, billed_config, used)
     return replace(result, bill=month, dollars_per_million_orders=month.dollars)
-
-
-def _log_bytes(logs: Path) -> int:
-    return sum(path.stat().st_size for pattern in SERVICE_LOGS for path in logs.glob(pattern))

@@ -14,6 +14,7 @@ from lab.measure.audit import sale_of
 from lab.measure.backlog import Backlog
 from lab.measure.bill import bill
 from lab.measure.books import Books, Payment, StoredOrder
+from lab.measure.log_usage import LogUsage
 from lab.measure.measures import Observation, evaluate, usage
 from lab.measure.sampler import Reading
 from lab.results.model import Machine, Results, ScenarioResult, TopologyResult
@@ -41,6 +42,13 @@ CALLS = {
     },
     "async": {"sns:PublishBatch": 0.4, "sqs:ReceiveMessage": 0.5, "dynamodb:UpdateItem": 1.0},
     "serverless": {"sns:PublishBatch": 0.4, "dynamodb:UpdateItem": 1.0},
+}
+LOGGED = {
+    "sync": LogUsage(task_bytes_per_order=400.0),
+    "async": LogUsage(task_bytes_per_order=400.0, custom_metrics=7, metrics_line_bytes=1_500.0),
+    "serverless": LogUsage(
+        task_bytes_per_order=300.0, function_bytes_per_order=100.0, init_cpu_seconds=0.6
+    ),
 }
 
 
@@ -95,7 +103,8 @@ def observe(topology: str, scenario: Scenario) -> Observation:
         drained=True,
         memory_before_mib=1_000.0,
         api_calls=calls,
-        log_bytes_per_order=400.0,
+        environments=len(orders) if topology == "serverless" else 0,
+        logged=LOGGED[topology],
     )
 
 

@@ -12,10 +12,21 @@ PAGE = 2
 
 
 class FakeDynamoDb:
-    """Tables of raw items; `scan` in pages of two, `query` on the status index."""
+    """Tables of raw items; `scan` in pages of two, `query` on the status index of orders."""
 
     def __init__(self, tables: Mapping[str, list[dict[str, Any]]]) -> None:
         self.tables = dict(tables)
+        self.projection: dict[str, Any] = {"ProjectionType": "ALL"}
+
+    def describe_table(self, **request: Any) -> dict[str, Any]:
+        index = {
+            "IndexName": "status-index",
+            "KeySchema": [{"AttributeName": name} for name in ("status", "createdAt")],
+            "Projection": self.projection,
+        }
+        assert request["TableName"] == "orders"
+        key = [{"AttributeName": "orderId"}]
+        return {"Table": {"KeySchema": key, "GlobalSecondaryIndexes": [index]}}
 
     def get_paginator(self, operation: str) -> Any:
         return FakePaginator(self, operation)

@@ -43,6 +43,11 @@ def test_the_three_tables_are_read_whole_over_all_pages() -> None:
     assert last.units == {"1": 3, "SKU-001": 1}
     assert not books.orders["o0"].settled
 
+    # `largest` has the lease and the reason, the entry of an index of everything has the moment.
+    sizes = last.sizes
+    assert sizes.largest - sizes.inserted == 3 + 64 + len("failureReasonOUT_OF_STOCK")
+    assert sizes.index_entry - sizes.inserted == -1 + len("failureReasonOUT_OF_STOCK") + 9 + 27
+
 
 def test_a_timestamp_without_zone_is_refused_as_its_moment_is_unknown() -> None:
     assert epoch_seconds("2025-11-28T10:00:00+01:00") == NINE

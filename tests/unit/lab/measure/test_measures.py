@@ -9,7 +9,9 @@ from lab.load.scenarios import FLASH
 from lab.measure.audit import sale_of
 from lab.measure.backlog import Backlog
 from lab.measure.books import Books, Payment, StoredOrder
+from lab.measure.log_usage import LogUsage
 from lab.measure.measures import Observation, evaluate, usage
+from lab.measure.order_bytes import OrderBytes
 from lab.measure.sampler import Reading
 from lab.results.model import Percentiles
 from tests.unit.lab.simulated import CONFIG
@@ -68,7 +70,8 @@ def seen_sale() -> Observation:
         drained=True,
         memory_before_mib=800.0,
         api_calls={"dynamodb:PutItem": 6, "sns:PublishBatch": 3},
-        log_bytes_per_order=300.0,
+        environments=6,
+        logged=LogUsage(task_bytes_per_order=300.0),
     )
 
 
@@ -121,7 +124,25 @@ def test_requests_are_divided_by_the_orders_that_were_stored() -> None:
     used = usage(seen)
     assert used is not None
     assert used.api_calls == {"dynamodb:PutItem": 2, "sns:PublishBatch": 1}
-    assert used.log_bytes == 300
+    assert used.environments == 2
+    assert used.logged.task_bytes_per_order == 300
+
+
+def test_usage_is_the_mean_over_the_orders_and_over_all_answers() -> None:
+    """Two paid orders of 11 units, one sold out of 14 and a refund; three charges; six repeats."""
+    seen = replace(seen_sale(), api_calls={"dynamodb:GetItem": 6, "dynamodb:PutItem": 9})
+    large = OrderBytes(inserted=5_000, largest=5_000, index_entry=100)
+    used = usage(seen)
+    assert used is not None
+    assert used.write_units == pytest.approx((11 + 11 + 14 + 1 + 3 + 6) / 3)
+    assert used.read_units == 2
+    assert used.order_bytes == 0
+    assert used.answer_seconds == pytest.approx((0.1 + 0.3 + 0.2 + 1.0 + 0.5) / 5)
+    grown = {name: replace(order, sizes=large) for name, order in seen.sale.orders.items()}
+    used = usage(replace(seen, sale=replace(seen.sale, orders=grown)))
+    assert used is not None
+    assert used.read_units == 4
+    assert used.order_bytes == 5_000
 
 
 def test_measures_that_could_not_be_taken_are_missing_and_not_zero() -> None:

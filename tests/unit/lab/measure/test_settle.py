@@ -65,6 +65,49 @@ def test_each_sale_is_billed_for_what_it_used(sales: list[Observation], tmp_path
         assert items["Log ingestion"] > 0
 
 
+def log(path: Path, event: str, second: float, **fields: object) -> None:
+    moment = datetime.fromtimestamp(BEGAN + second, UTC).isoformat()
+    with path.open("a") as file:
+        file.write(json.dumps({"event": event, "timestamp": moment, **fields}) + "\n")
+
+
+def test_each_sale_is_billed_for_the_environments_that_it_started(tmp_path: Path) -> None:
+    sales = [
+        observe("serverless", NORMAL.lasting(5)),
+        later(observe("serverless", FLASH.lasting(10))),
+    ]
+    orders = len(sales[0].sale.orders)
+    for second in (1, 2, LATER + 1):
+        log_calls(tmp_path / "receiver-0.log", second, sns_PublishBatch=1)
+        log(tmp_path / "function-orders.log", "cold_start", second)
+    log(tmp_path / "function-orders.log", "function_ready", -9, init_cpu_seconds=0.5)
+    bills = [result.bill for result in settle(sales, tmp_path, CONFIG).values()]
+    seconds = [
+        line.quantity / 0.5  # of the memory of 512 MB
+        for month in bills
+        if month is not None
+        for line in month.per_order
+        if line.item == "Lambda starts"
+    ]
+    assert seconds[0] == pytest.approx(1e6 * 2 / orders * 0.5)
+    assert 0 < seconds[1] < seconds[0]
+
+
+def test_metrics_in_the_logs_are_billed_by_the_month(
+    sales: list[Observation], tmp_path: Path
+) -> None:
+    names = [{"Name": name} for name in ("Retries", "Lost")]
+    directive = {"Namespace": "N", "Dimensions": [["service"]], "Metrics": names}
+    document = {"service": "processor", "_aws": {"CloudWatchMetrics": [directive]}}
+    log_calls(tmp_path / "processor-0.log", 20, sns_PublishBatch=1)
+    log(tmp_path / "processor-0.log", "metrics", 60, **document)
+    month = settle(sales, tmp_path, CONFIG)["normal"].bill
+    assert month is not None
+    always_on = {line.item: line.dollars for line in month.always_on}
+    assert always_on["Custom metrics"] == pytest.approx(0.60)
+    assert always_on["Log ingestion of metrics"] > 0
+
+
 def test_the_bill_is_for_the_configuration_that_would_be_deployed(
     sales: list[Observation], tmp_path: Path
 ) -> None:

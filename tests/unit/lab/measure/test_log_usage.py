@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lab.measure.bill import METRICS_SECONDS
+from lab.measure.log_events import LogEvent, read_events
+from lab.measure.log_usage import (
+    COLD_START,
+    FUNCTION_READY,
+    METRICS,
+    NOTHING_LOGGED,
+    LogUsage,
+    environments_between,
+    log_usage,
+)
+from lambda_fn import worker
+from processor import service
+from processor.consumer.emf import EmfMetrics
+from processor.consumer.metrics import Metric
+
+NAMES = {COLD_START, FUNCTION_READY, METRICS}
+
+
+def emitted(*metrics: Metric, service: str = "processor") -> str:
+    """A line of metrics as the processor logs it."""
+    lines: list[str] = []
+    emf = EmfMetrics(
+        lambda document: lines.append(
+            json.dumps({"event": "metrics", "service": service, **document})
+        ),
+        namespace="FlashSale/Processor",
+        dimension="service",
+    )
+    for metric in metrics:
+        emf(metric, 1)
+    emf.flush()
+    return f"{lines[0]}\n"
+
+
+def write(folder: Path, name: str, *lines: str) -> int:
+    """Write a log and return its bytes."""
+    path = folder / name
+    path.write_text("".join(lines))
+    return path.stat().st_size
+
+
+def usage_of(folder: Path, orders: int = 10) -> LogUsage:
+    return log_usage(read_events(folder, NAMES), folder, orders)
+
+
+def test_a_metric_counts_once_however_many_tasks_and_minutes_publish_it(tmp_path: Path) -> None:
+    quiet = emitted(Metric.RECEIVE_CALLS, Metric.IN_FLIGHT)
+    busy = emitted(Metric.RECEIVE_CALLS, Metric.HANDLER_TIME)
+    write(tmp_path, "processor-0.log", quiet, busy)
+    write(tmp_path, "processor-1.log", quiet)
+    assert usage_of(tmp_path).custom_metrics == 3
+
+
+def test_each_value_of_a_dimension_makes_a_metric_of_its_own(tmp_path: Path) -> None:
+    lines = [emitted(Metric.RETRIES, service=name) for name in ("one", "two")]
+    write(tmp_path, "processor-0.log", *lines)
+    assert usage_of(tmp_path).custom_metrics == 2
+
+
+def test_an_idle_processor_publishes_four_metrics_and_one_with_orders_seven(tmp_path: Path) -> None:
+    """What the bill of a month is made of; trouble would add the six others."""
+    idle = (Metric.IN_FLIGHT, Metric.PERMITS_FREE, Metric.RECEIVE_CALLS, Metric.EMPTY_RECEIVES)
+    busy = (*idle, Metric.AGE_AT_RECEIVE, Metric.HANDLER_TIME, Metric.DELETE_CALLS)
+    write(tmp_path, "processor-0.log", emitted(*idle))
+    assert usage_of(tmp_path).custom_metrics == 4
+    write(tmp_path, "processor-0.log", emitted(*busy))
+    assert usage_of(tmp_path).custom_metrics == 7
+
+
+def test_metrics_lines_cost_by_the_minute_and_all_others_by_the_order(tmp_path: Path) -> None:
+    metrics = emitted(Metric.RETRIES)
+    other = '{"event":"ready"}\n'
+    receiver = write(tmp_path, "receiver-0.log", other * 100)
+    write(tmp_path, "processor-0.log", metrics, metrics, other)
+    function = write(tmp_path, "function-orders.log", other * 50)
+    write(tmp_path, "locust-flash.log", other * 1000)
+    usage = usage_of(tmp_path)
+    assert usage.metrics_line_bytes == len(metrics)
+    assert usage.task_bytes_per_order == pytest.approx((receiver + len(other)) / 10)
+    assert usage.function_bytes_per_order == pytest.approx(function / 10)
+
+
+def test_a_start_takes_what_the_parent_process_took_to_import_the_handler(tmp_path: Path) -> None:
+    ready = '{"event":"function_ready","init_cpu_seconds":0.571}\n'
+    write(tmp_path, "function-orders.log", ready)
+    assert usage_of(tmp_path).init_cpu_seconds == 0.571
+
+
+def test_environments_are_counted_in_the_sale_that_they_started_in() -> None:
+    def started(second: int) -> LogEvent:
+        return LogEvent(COLD_START, {"timestamp": f"1970-01-01T00:00:{second:02d}Z"}, 80)
+
+    events = [started(1), started(5), started(6), LogEvent(METRICS, {}, 900)]
+    assert environments_between(events, 1.0, 6.0) == 2
+
+
+def test_logs_that_say_nothing_cost_nothing(tmp_path: Path) -> None:
+    assert usage_of(tmp_path, orders=0) == NOTHING_LOGGED
+
+
+def test_services_log_what_is_looked_for_here(capsys: pytest.CaptureFixture[str]) -> None:
+    """The lab does not import the services: these names and the interval are told twice."""
+    assert service.METRICS_SECONDS == METRICS_SECONDS
+    service._log_metrics({})  # the event's name is in there
+    assert METRICS in capsys.readouterr().out
+    assert f'"{COLD_START}"' in Path(worker.__file__).read_text(encoding="utf-8")

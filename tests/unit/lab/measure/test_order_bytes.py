@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lab.measure.item_size import item_bytes
+from lab.measure.order_bytes import LEASE, Index, OrderBytes, order_bytes, read_indexes
+from orders.ports import Lease
+from tests.support.fake_shop import Calls, FakeShop
+from tests.support.virtual_clock import virtual_time
+from tests.unit.lab.measure.fakes import FakeDynamoDb, order_item
+from tests.unit.orders.fakes import pending_order
+
+SETTLED = {"settledAt": "2025-11-28T09:00:03.500000Z"}
+SETTLED_BYTES = len("settledAt") + 27
+LEASE_BYTES = len("leaseOwner") + 32 + len("leaseExpiresAt") + 8
+REASON_BYTES = len("failureReason") + len("OUT_OF_STOCK")
+
+
+def sizes(item: dict[str, Any], *indexes: Index) -> OrderBytes:
+    return order_bytes(item, indexes)
+
+
+def test_an_order_was_smaller_when_it_was_inserted() -> None:
+    pending = order_item("o1")
+    assert sizes(pending).inserted == item_bytes(pending)
+    assert sizes(order_item("o1", "COMPLETED", **SETTLED)).inserted == item_bytes(pending)
+    failed = order_item("o1", "FAILED", failureReason="OUT_OF_STOCK", **SETTLED)
+    assert sizes(failed).inserted == item_bytes(pending)
+
+
+def test_an_order_is_at_its_largest_while_somebody_works_on_it() -> None:
+    """PROCESSING is three letters longer than PENDING."""
+    pending = item_bytes(order_item("o1"))
+    completed = order_item("o1", "COMPLETED", **SETTLED)
+    failed = order_item("o1", "FAILED", failureReason="OUT_OF_STOCK", **SETTLED)
+    assert sizes(completed).largest == pending + 3 + LEASE_BYTES
+    assert sizes(failed).largest == pending + 3 + LEASE_BYTES + REASON_BYTES
+
+
+def test_an_index_entry_is_what_the_index_copies_and_both_keys() -> None:
+    item = order_item("o1")
+    keys = item_bytes({name: item[name] for name in ("orderId", "status", "createdAt")})
+    index = Index(frozenset({"status", "createdAt"}), frozenset({"orderId"}), frozenset({"lines"}))
+    assert sizes(item, index).index_entry == keys + item_bytes({"lines": item["lines"]})
+
+
+def test_an_order_without_the_key_of_an_index_is_not_in_it() -> None:
+    index = Index(frozenset({"shard"}), frozenset({"orderId"}), None)
+    assert sizes(order_item("o1"), index).index_entry == 0
+
+
+@pytest.mark.parametrize(
+    ("projection", "copied"),
+    [
+        ({"ProjectionType": "ALL"}, None),
+        ({"ProjectionType": "KEYS_ONLY"}, frozenset()),
+        ({"ProjectionType": "INCLUDE", "NonKeyAttributes": ["lines"]}, frozenset({"lines"})),
+    ],
+)
+def test_what_an_index_copies_is_read_from_the_deployed_table(
+    projection: dict[str, Any], copied: frozenset[str] | None
+) -> None:
+    dynamodb = FakeDynamoDb({"orders": []})
+    dynamodb.projection = projection
+    assert read_indexes(dynamodb, "orders") == [
+        Index(frozenset({"status", "createdAt"}), frozenset({"orderId"}), copied)
+    ]
+
+
+@virtual_time
+async def test_a_lease_is_as_long_as_the_services_write_it() -> None:
+    shop = FakeShop({"a": 5})
+    process = shop.process(calls=Calls.BATCHED)
+    await process.inserter.insert(pending_order())
+    await process.store.claim("1", Lease("0f" * 16, 1_764_320_460_251), 0)
+    item = shop.orders.items["1"]
+    assert item_bytes({name: item[name] for name in LEASE}) == item_bytes(LEASE) == LEASE_BYTES
