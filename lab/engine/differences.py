@@ -1,6 +1,6 @@
-"""Where the emulator answers otherwise than AWS: measured, told in the report, watched by tests.
+"""Where the local run is otherwise than AWS: told in the report, and watched by tests.
 
-`tests/integration/engine/test_known_differences.py` fails when one of these is gone.
+`tests/integration/engine/test_known_differences.py` fails when one of the emulator's own is gone.
 """
 
 from __future__ import annotations
@@ -84,13 +84,13 @@ DIFFERENCES: tuple[Difference, ...] = (
         name="metrics, alarms and scaling",
         emulator="has no AWS/SQS metrics, evaluates no metric-math alarm, scales nothing",
         aws="evaluates both each minute and scales by them",
-        consequence="the lab samples the backlog; alarms and scaling are tested as declared",
+        consequence="the lab samples the backlog; the stack has no alarm and no scaling policy yet",
     ),
     Difference(
         name="start of a Lambda environment",
         emulator="an environment is forked from a parent that has imported the handler",
         aws="each environment imports it (Init Duration in the REPORT line)",
-        consequence="start-up delays here say nothing about cold starts on AWS",
+        consequence="no latency here has a cold start; the bill has the CPU time of one import",
     ),
     Difference(
         name="Lambda's scaling",

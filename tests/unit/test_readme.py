@@ -33,6 +33,21 @@ def test_every_link_to_a_file_of_ours_leads_somewhere(page: str) -> None:
     assert not missing
 
 
+def test_every_path_that_contributing_names_exists() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"(?<![\w/])(?:tests|lab|infra|docs|processor)/[\w./-]*\w", text)
+    assert named
+    assert not [path for path in named if not (ROOT / path).exists()]
+
+
+def test_contributing_names_the_test_that_knows_both_sides_of_an_environment_variable() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    row = next(line for line in text.splitlines() if line.startswith("| an environment variable"))
+    (named,) = re.findall(r"`(tests/[^`]+)`", row)
+    held = (ROOT / named).read_text(encoding="utf-8")
+    assert all(f"from {side} import" in held for side in ("infra", "receiver", "processor"))
+
+
 def test_every_make_target_that_the_pages_name_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
