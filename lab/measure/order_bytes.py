@@ -17,6 +17,8 @@ Item = Mapping[str, AttributeValue]
 LEASE: Item = {"leaseOwner": {"S": "0" * 32}, "leaseExpiresAt": {"N": "1" * 13}}
 FAILURE = "failureReason"
 ADDED_LATER = frozenset({*LEASE, FAILURE, "settledAt"})
+# Where an order says its status: by itself, and in the key that spreads a status over an index.
+STATUS_NAMES = ("status", "statusShard")
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,19 @@ def order_bytes(item: Item, indexes: Iterable[Index]) -> OrderBytes:
     """Return the sizes that an order had in its life, given the item as it is stored now."""
     first = {name: value for name, value in item.items() if name not in ADDED_LATER}
     failure = {FAILURE: item[FAILURE]} if FAILURE in item else {}
-    in_work = {**first, "status": {"S": "PROCESSING"}, **LEASE, **failure}
+    in_work = {**_moved(first, "PROCESSING"), **LEASE, **failure}
     return OrderBytes(
-        inserted=item_bytes({**first, "status": {"S": "PENDING"}}),
+        inserted=item_bytes(_moved(first, "PENDING")),
         largest=max(item_bytes(in_work), item_bytes(item)),
         index_entry=sum(item_bytes(index.entry(item)) for index in indexes),
     )
+
+
+def _moved(item: Item, status: str) -> Item:
+    """Return the item as it is in another status."""
+    now = item["status"]["S"]
+    moved = {name: item[name]["S"].replace(now, status) for name in STATUS_NAMES if name in item}
+    return {**item, **{name: {"S": value} for name, value in moved.items()}}
 
 
 def _key(described: Mapping[str, Any]) -> frozenset[str]:

@@ -12,6 +12,8 @@ import pytest
 
 from lab.deployment import Deployment
 from lab.errors import EngineError
+from lab.measure.log_events import read_events
+from lab.measure.log_usage import FUNCTION_READY
 from tests.integration.engine.conftest import Deploy
 from tests.integration.engine.leftovers import files_but_logs, processes_of
 
@@ -59,6 +61,14 @@ def test_a_function_has_its_layer_its_environment_and_its_roles_credentials(
     assert not [path for path in answer["path"] if ".venv" in path]
     assert processes_of(run_dir) == []
     assert files_but_logs(run_dir) == []
+
+
+def test_the_log_says_what_a_start_takes_before_its_first_event(
+    small: Deploy, run_dir: Path
+) -> None:
+    with small("function"):
+        (ready,) = read_events(run_dir / "logs", {FUNCTION_READY})
+    assert 0 < ready.fields["init_cpu_seconds"] < 60
 
 
 def test_an_environment_is_kept_for_the_next_invocation(small: Deploy) -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from lab.measure.books import Payment, epoch_seconds, read_books
+from lab.measure.item_size import item_bytes
+from lab.measure.order_bytes import LEASE, OrderBytes
 from tests.unit.lab.measure.fakes import FakeDynamoDb, order_item
 
 OUTPUTS = {"orders_table": "orders", "payments_table": "payments", "products_table": "products"}
@@ -43,10 +45,14 @@ def test_the_three_tables_are_read_whole_over_all_pages() -> None:
     assert last.units == {"1": 3, "SKU-001": 1}
     assert not books.orders["o0"].settled
 
-    # `largest` has the lease and the reason, the entry of an index of everything has the moment.
-    sizes = last.sizes
-    assert sizes.largest - sizes.inserted == 3 + 64 + len("failureReasonOUT_OF_STOCK")
-    assert sizes.index_entry - sizes.inserted == -1 + len("failureReasonOUT_OF_STOCK") + 9 + 27
+    # What somebody worked on had a lease, and the reason already; the index copies everything.
+    reason = len("failureReasonOUT_OF_STOCK")
+    in_work, failed = (order_item("last", status) for status in ("PROCESSING", "FAILED"))
+    assert last.sizes == OrderBytes(
+        inserted=item_bytes(order_item("last")),
+        largest=item_bytes(in_work) + item_bytes(LEASE) + reason,
+        index_entry=item_bytes(failed) + reason + len("settledAt") + 27,
+    )
 
 
 def test_a_timestamp_without_zone_is_refused_as_its_moment_is_unknown() -> None:

@@ -13,7 +13,6 @@ from tests.unit.lab.measure.fakes import FakeDynamoDb, order_item
 from tests.unit.orders.fakes import pending_order
 
 SETTLED = {"settledAt": "2025-11-28T09:00:03.500000Z"}
-SETTLED_BYTES = len("settledAt") + 27
 LEASE_BYTES = len("leaseOwner") + 32 + len("leaseExpiresAt") + 8
 REASON_BYTES = len("failureReason") + len("OUT_OF_STOCK")
 
@@ -31,12 +30,19 @@ def test_an_order_was_smaller_when_it_was_inserted() -> None:
 
 
 def test_an_order_is_at_its_largest_while_somebody_works_on_it() -> None:
-    """PROCESSING is three letters longer than PENDING."""
-    pending = item_bytes(order_item("o1"))
+    in_work = item_bytes(order_item("o1", "PROCESSING")) + LEASE_BYTES
     completed = order_item("o1", "COMPLETED", **SETTLED)
     failed = order_item("o1", "FAILED", failureReason="OUT_OF_STOCK", **SETTLED)
-    assert sizes(completed).largest == pending + 3 + LEASE_BYTES
-    assert sizes(failed).largest == pending + 3 + LEASE_BYTES + REASON_BYTES
+    assert sizes(completed).largest == in_work > item_bytes(completed)
+    assert sizes(failed).largest == in_work + REASON_BYTES
+
+
+def test_a_key_that_spreads_a_status_over_an_index_moves_with_the_status() -> None:
+    pending, completed = (
+        {**order_item("o1", status), "statusShard": {"S": f"{status}#07"}}
+        for status in ("PENDING", "COMPLETED")
+    )
+    assert sizes(completed).inserted == item_bytes(pending) == item_bytes(completed) - 2 * 2
 
 
 def test_an_index_entry_is_what_the_index_copies_and_both_keys() -> None:
