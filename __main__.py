@@ -2,16 +2,16 @@
 
 import pulumi
 
-from infra.lambda_layer import LayerError
 from infra.settings import SettingsError, load_settings
 from infra.topologies import build_topology
+from infra.uv import BuildError
 
 
 def main() -> None:
     """Build the stack; what the user can put right ends as one message without a traceback."""
     try:
         outputs = build_topology(load_settings())
-    except (SettingsError, LayerError) as error:
+    except (SettingsError, BuildError) as error:
         raise pulumi.RunError(str(error)) from None
     for name, value in outputs.items():
         pulumi.export(name, value)

@@ -1,96 +1,59 @@
 """The dependencies of the function, installed for its architecture as the folder of a layer."""
 
 import hashlib
-import os
-import shlex
 import shutil
-import subprocess
-import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
-from infra.paths import PROJECT_ROOT
+from infra.build_folder import BUILD_DIR, new_folder
+from infra.bytecode import compile_modules
+from infra.uv import install, locked_requirements
 from infra.vocabulary import Architecture, PythonVersion
 
-LOCK_FILE = PROJECT_ROOT / "uv.lock"
-LAYERS_DIR = PROJECT_ROOT / "build" / "layers"
-INSTALL_TIMEOUT_SECONDS = 300
+LAYERS_DIR = BUILD_DIR / "layers"
+# https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html
+MOUNTED_AT = "/opt/python"
 # The glibc of Lambda's oldest runtime here (python3.11 on Amazon Linux 2) is 2.26.
 UV_PLATFORMS = {
     Architecture.ARM64: "aarch64-manylinux2014",
     Architecture.X86_64: "x86_64-manylinux2014",
 }
-
-
-class LayerError(Exception):
-    """The layer could not be built; the message says what failed and what to do."""
+# What an installer notes for itself: who installed, from where, and the hashes of its scripts.
+INSTALLERS_NOTES = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_cache.json")
 
 
 def build_layer(
     architecture: Architecture, python_version: PythonVersion, layers_dir: Path = LAYERS_DIR
 ) -> Path:
-    """Return the folder of the layer, built from uv.lock unless the same one is there already.
+    """Return the folder of the layer, built from the lock file unless it is there already.
 
-    The folder is complete or absent, also when two programs build it at once. LayerError if uv
-    is missing or an install fails.
+    Its bytes follow from the locked requirements, architecture and version. BuildError if uv or
+    the target's Python is missing, or an install fails.
     """
-    lock_hash = hashlib.sha256(LOCK_FILE.read_bytes()).hexdigest()[:12]
-    layer = layers_dir / f"{python_version}-{architecture}-{lock_hash}"
-    if layer.is_dir():
-        return layer
-    layers_dir.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=layers_dir, prefix=".building-") as scratch:
-        built = Path(scratch) / "layer"
-        _install(built / "python", Path(scratch), architecture, python_version)
-        _publish(built, layer)
+    requirements = locked_requirements("lambda")
+    digest = hashlib.sha256(requirements.encode()).hexdigest()[:12]
+    layer = layers_dir / f"{python_version}-{architecture}-{digest}"
+    if not layer.is_dir():
+        with new_folder(layer) as built:
+            _fill(built / "python", requirements, architecture, python_version)
     return layer
 
 
-def _install(
-    target: Path, scratch: Path, architecture: Architecture, python_version: PythonVersion
+def _fill(
+    target: Path, requirements: str, architecture: Architecture, python_version: PythonVersion
 ) -> None:
-    uv = _find_uv()
-    requirements = scratch / "requirements.txt"
-    locked = ["--locked", "--only-group", "lambda", "--output-file", str(requirements)]
-    _run(uv, "export", "--quiet", "--project", str(PROJECT_ROOT), *locked)
-    kind = ["--python-platform", UV_PLATFORMS[architecture], "--python-version", python_version]
-    wanted = ["--require-hashes", "--only-binary", ":all:", "--requirement", str(requirements)]
-    _run(uv, "pip", "install", "--quiet", "--target", str(target), *kind, *wanted)
+    listed = target.parent / "requirements.txt"
+    listed.write_text(requirements, encoding="utf-8")
+    platform = UV_PLATFORMS[architecture]
+    install(listed, target, python_platform=platform, python_version=python_version)
+    listed.unlink()
+    _remove_traces(target)
+    compile_modules(target, MOUNTED_AT, python_version)
 
 
-def _find_uv() -> str:
-    """Return uv: what `uv run` names to its children, what is on the PATH, or the project's own."""
-    own = PROJECT_ROOT / ".tools" / "bin" / "uv"
-    found = os.environ.get("UV") or shutil.which("uv") or (str(own) if own.is_file() else None)
-    if found is None:
-        raise LayerError(
-            "the Lambda layer needs uv, which is neither on the PATH nor in .tools/bin; "
-            "install it with: pip install uv"
-        )
-    return found
-
-
-def _run(*command: str) -> None:
-    try:
-        subprocess.run(  # noqa: S603 - an argument list of our own, no shell
-            command, check=True, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_SECONDS
-        )
-    except OSError as error:
-        raise LayerError(f"the Lambda layer needs uv: {command[0]}: {error.strerror}") from None
-    except subprocess.TimeoutExpired:
-        raise LayerError(_failed(command, f"not done in {INSTALL_TIMEOUT_SECONDS} s")) from None
-    except subprocess.CalledProcessError as error:
-        raise LayerError(_failed(command, error.stderr.strip())) from None
-
-
-def _failed(command: Sequence[str], reason: str) -> str:
-    return f"the Lambda layer could not be built: {shlex.join(command)}: {reason}"
-
-
-def _publish(built: Path, layer: Path) -> None:
-    """Move the finished folder to its name; whoever comes second finds the same content there."""
-    try:
-        built.rename(layer)
-    except OSError:
-        if not layer.is_dir():
-            raise
+def _remove_traces(target: Path) -> None:
+    """Remove what tells of the machine: command-line scripts name its interpreter by path."""
+    shutil.rmtree(target / "bin", ignore_errors=True)
+    (target / ".lock").unlink(missing_ok=True)
+    for note in INSTALLERS_NOTES:
+        for path in target.glob(f"*.dist-info/{note}"):
+            path.unlink()

@@ -1,6 +1,5 @@
 """The Lambda function that fulfils orders straight from the topic."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,32 +11,22 @@ from infra.environment import function_environment
 from infra.iam import ServiceRole, ServiceRoleArgs
 from infra.log_group import create_log_group
 from infra.messaging import admit_topic, create_queue, redrive_to
-from infra.paths import PROJECT_ROOT
 from infra.settings import Settings
 from infra.tables import Tables
 
 HANDLER = "lambda_fn.order_events.handler"
-CODE_PACKAGES = ("lambda_fn", "orders", "adapters")
 RETRIES = 2
 OLDEST_EVENT_SECONDS = 6 * 3600
 
 
-def code_files(root: Path = PROJECT_ROOT) -> Mapping[str, Path]:
-    """Return the function's modules under `root` by their path in the archive."""
-    return {
-        path.relative_to(root).as_posix(): path
-        for package in CODE_PACKAGES
-        for path in sorted((root / package).rglob("*.py"))
-    }
-
-
 @dataclass(frozen=True, kw_only=True)
 class OrderFunctionArgs:
-    """What the function works on, the topic that invokes it, and the folder of its layer."""
+    """What the function works on, the topic that invokes it, and the folders of code and layer."""
 
     settings: Settings
     tables: Tables
     topic_arn: pulumi.Input[str]
+    code_dir: Path
     layer_dir: Path
 
 
@@ -96,9 +85,7 @@ class OrderFunction(pulumi.ComponentResource):
             runtime=f"python{settings.python_version}",
             architectures=[settings.architecture.value],
             handler=HANDLER,
-            code=pulumi.AssetArchive(
-                {name: pulumi.FileAsset(str(path)) for name, path in code_files().items()}
-            ),
+            code=pulumi.FileArchive(str(self._args.code_dir)),
             layers=[layer.arn],
             role=self._role.arn,
             memory_size=settings.lambda_memory_mb,

@@ -2,21 +2,23 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_docker as docker
 
+from infra.build_context import lay_out_context
 from infra.paths import PROJECT_ROOT
 from infra.vocabulary import Architecture, PythonVersion
 
 KEPT_IMAGES = 10
 DOCKER_PLATFORMS = {Architecture.ARM64: "linux/arm64", Architecture.X86_64: "linux/amd64"}
-# What .dockerignore lets into the build.
-CONTEXT = ("adapters", "orders", "processor", "pyproject.toml", "receiver", "uv.lock")
+# BuildKit's own argument: the time of creation in an image's description is not that of its build.
+# https://docs.docker.com/build/ci/github-actions/reproducible-builds/
+CREATED_AT = "0"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,14 +73,12 @@ class ServiceImage(pulumi.ComponentResource):
         token = aws.ecr.get_authorization_token_output(
             registry_id=repository.registry_id, opts=pulumi.InvokeOutputOptions(parent=self)
         )
+        build = self._build_args()
         return docker.Image(
             f"{self._name}-image",
-            image_name=pulumi.Output.concat(repository.repository_url, ":", self._tag()),
+            image_name=pulumi.Output.concat(repository.repository_url, ":", _tag(build)),
             build=docker.DockerBuildArgs(
-                context=".",
-                dockerfile=f"{self._args.service}/Dockerfile",
-                platform=DOCKER_PLATFORMS[self._args.architecture],
-                args={"PYTHON_VERSION": self._args.python_version.value},
+                builder_version=docker.BuilderVersion.BUILDER_BUILD_KIT, **build
             ),
             registry=docker.RegistryArgs(
                 server=repository.repository_url,
@@ -88,24 +88,29 @@ class ServiceImage(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _tag(self) -> str:
-        """Name the image by all that it may be built from.
+    def _build_args(self) -> dict[str, Any]:
+        """Return all that the image is built from; the context's name tells its content.
 
-        Whatever makes Docker build again makes a new tag: an immutable repository takes each once.
+        Its path is relative: it is kept in the state, and the next machine has another checkout.
         """
-        digest = hashlib.sha256(repr(self._args).encode())
-        for path in _context_files():
-            digest.update(path.relative_to(PROJECT_ROOT).as_posix().encode())
-            digest.update(path.read_bytes())
-        return digest.hexdigest()[:16]
+        context = lay_out_context(self._args.service).relative_to(PROJECT_ROOT).as_posix()
+        return {
+            "context": context,
+            "dockerfile": f"{context}/Dockerfile",
+            "platform": DOCKER_PLATFORMS[self._args.architecture],
+            "args": {
+                "PYTHON_VERSION": self._args.python_version.value,
+                "SOURCE_DATE_EPOCH": CREATED_AT,
+            },
+        }
 
 
-def _context_files() -> Iterator[Path]:
-    """Yield the files of the build context in a fixed order, without caches."""
-    for source in CONTEXT:
-        path = PROJECT_ROOT / source
-        found = [path] if path.is_file() else sorted(path.rglob("*"))
-        yield from (each for each in found if each.is_file() and "__pycache__" not in each.parts)
+def _tag(build: Mapping[str, Any]) -> str:
+    """Name the image by all that it is built from.
+
+    Whatever makes Docker build again makes a new tag: an immutable repository takes each once.
+    """
+    return hashlib.sha256(json.dumps(build, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _keep_newest(count: int) -> dict[str, object]:

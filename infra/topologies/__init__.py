@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
+from infra.build_context import SERVICES_GROUP
 from infra.settings import Settings
 from infra.topologies import queued, serverless, sync
 from infra.topologies.outputs import Outputs
+from infra.uv import locked_requirements
 from infra.vocabulary import Topology
 
 TOPOLOGIES: Mapping[Topology, Callable[[Settings], Outputs]] = {
@@ -15,5 +17,10 @@ TOPOLOGIES: Mapping[Topology, Callable[[Settings], Outputs]] = {
 
 
 def build_topology(settings: Settings) -> Outputs:
-    """Declare the stack's resources and return its outputs."""
+    """Declare the stack's resources and return its outputs.
+
+    BuildError, before anything is declared, if what they run cannot be built.
+    """
+    # Every image needs them: where they cannot be read, no half-made stack may be left behind.
+    locked_requirements(SERVICES_GROUP)
     return TOPOLOGIES[settings.topology](settings)

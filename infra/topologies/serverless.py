@@ -1,6 +1,7 @@
 """Load balancer -> receiver -> topic -> Lambda function."""
 
 from infra.foundation import Foundation
+from infra.function_code import build_function_code
 from infra.lambda_layer import build_layer
 from infra.messaging import OrderTopic
 from infra.order_function import OrderFunction, OrderFunctionArgs
@@ -10,8 +11,9 @@ from infra.topologies.outputs import Outputs, common_outputs
 
 
 def build(settings: Settings) -> Outputs:
-    """Declare the serverless topology; LayerError if the function's layer cannot be built."""
-    # First of all: a layer that cannot be built must leave no half-made stack behind.
+    """Declare the serverless topology; BuildError if the function cannot be built."""
+    # First of all: what cannot be built must leave no half-made stack behind.
+    code_dir = build_function_code(settings.python_version)
     layer_dir = build_layer(settings.architecture, settings.python_version)
     foundation = Foundation("flash-sale", settings)
     topic = OrderTopic("orders")
@@ -21,6 +23,7 @@ def build(settings: Settings) -> Outputs:
             settings=settings,
             tables=foundation.tables,
             topic_arn=topic.arn,
+            code_dir=code_dir,
             layer_dir=layer_dir,
         ),
     )

@@ -1,12 +1,15 @@
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
 
 import pytest
 
+from infra.uv import locked_requirements
 from infra.vocabulary import PythonVersion
 from tests.support.recorded_stack import RecordedStack, record_stack
+from tests.unit.infra.fake_uv import FakeUv
 
 STACKS = ("sync", "async", "serverless")
 
@@ -43,3 +46,13 @@ def async_stack() -> RecordedStack:
 @pytest.fixture(scope="session")
 def serverless_stack() -> RecordedStack:
     return recorded("serverless")
+
+
+@pytest.fixture
+def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeUv]:
+    """A uv that is asked anew, and whose answers are forgotten afterwards."""
+    fake = FakeUv(tmp_path)
+    monkeypatch.setenv("UV", str(fake.path))
+    locked_requirements.cache_clear()
+    yield fake
+    locked_requirements.cache_clear()

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pulumi
 
-from infra.order_function import code_files
-from tests.support.recorded_stack import PROJECT_ROOT, RecordedStack
+from infra.function_code import build_function_code
+from infra.vocabulary import PythonVersion
+from tests.support.recorded_stack import RecordedStack
 from tests.unit.infra.conftest import layer_for_this_machine
 from tests.unit.infra.test_services import FULFILMENT
 
@@ -28,32 +29,11 @@ def test_the_function_runs_the_handler_as_configured(serverless_stack: RecordedS
     assert (inputs["memorySize"], inputs["timeout"]) == (512, 30)
 
 
-def test_the_function_carries_our_modules_and_nothing_else(
-    serverless_stack: RecordedStack,
-) -> None:
+def test_the_function_carries_its_own_code(serverless_stack: RecordedStack) -> None:
     code = serverless_stack.only(FUNCTION).inputs["code"]
-    assert isinstance(code, pulumi.AssetArchive)
-    names = set(code.assets)
-    assert {"lambda_fn/__init__.py", "orders/__init__.py", "adapters/__init__.py"} <= names
-    assert {name.split("/")[0] for name in names} == {"lambda_fn", "orders", "adapters"}
-    assert {Path(name).suffix for name in names} == {".py"}
-    for name, asset in code.assets.items():
-        assert isinstance(asset, pulumi.FileAsset)
-        assert Path(asset.path) == PROJECT_ROOT / name
-
-
-def test_only_modules_of_the_functions_packages_are_packed(tmp_path: Path) -> None:
-    packed = (
-        "lambda_fn/handler.py",
-        "orders/model.py",
-        "orders/deep/rules.py",
-        "adapters/store.py",
-    )
-    left_out = ("receiver/app.py", "orders/notes.md", "orders/__pycache__/model.pyc", "setup.py")
-    for name in (*packed, *left_out):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    assert dict(code_files(tmp_path)) == {name: tmp_path / name for name in packed}
+    assert isinstance(code, pulumi.FileArchive)
+    version = PythonVersion(layer_for_this_machine()["pythonVersion"])
+    assert Path(code.path) == build_function_code(version)
 
 
 def test_the_dependencies_come_as_a_layer_for_the_same_runtime(

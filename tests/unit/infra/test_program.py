@@ -1,8 +1,8 @@
 import pulumi
 import pytest
 
-from infra.lambda_layer import LayerError
-from infra.topologies import serverless
+from infra.topologies import queued, serverless, sync
+from infra.uv import BuildError
 from tests.support.recorded_stack import PROGRAM, record_program, record_stack, stack_config
 
 
@@ -28,15 +28,26 @@ def test_a_missing_setting_ends_the_program_with_its_message() -> None:
         record_program("sync", config)
 
 
-def test_a_layer_that_cannot_be_built_ends_the_program_before_anything_is_declared(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("stack", "builder"),
+    [
+        ("sync", "infra.topologies.locked_requirements"),
+        ("async", "infra.topologies.locked_requirements"),
+        ("serverless", "infra.topologies.locked_requirements"),
+        ("serverless", "infra.topologies.serverless.build_layer"),
+        ("serverless", "infra.topologies.serverless.build_function_code"),
+    ],
+)
+def test_what_cannot_be_built_ends_the_program_before_anything_is_declared(
+    stack: str, builder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        raise LayerError("the Lambda layer needs uv")
+        raise BuildError("the Lambda layer needs uv")
 
     declared: list[object] = []
-    monkeypatch.setattr(serverless, "build_layer", fail)
-    monkeypatch.setattr(serverless, "Foundation", lambda *args: declared.append(args))
+    monkeypatch.setattr(builder, fail)
+    for topology in (sync, queued, serverless):
+        monkeypatch.setattr(topology, "Foundation", lambda *args: declared.append(args))
     with pytest.raises(pulumi.RunError, match="the Lambda layer needs uv"):
-        record_stack("serverless")
+        record_stack(stack)
     assert declared == []

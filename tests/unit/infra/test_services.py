@@ -162,7 +162,7 @@ def test_tasks_and_images_are_for_the_configured_architecture(
     }
     build = stack.only("docker:index/image:Image").inputs["build"]
     assert build["platform"] == platform
-    assert build["args"] == {"PYTHON_VERSION": "3.12"}
+    assert build["args"]["PYTHON_VERSION"] == "3.12"
 
 
 @every_service
