@@ -24,5 +24,6 @@ class FunctionDeclaration:
     root: Path
     layers: tuple[Path, ...]
     environment: Mapping[str, str]
+    memory_mb: int
     door: Path
     log: Path

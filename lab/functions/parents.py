@@ -11,7 +11,6 @@ from typing import Self
 
 from lab.engine.environment import minimal_environment
 from lab.engine.interrupts import shielded
-from lab.engine.paths import ROOT
 from lab.engine.processes import ManagedProcess, last_lines
 from lab.errors import EngineError
 from lab.functions.declared import FunctionDeclaration
@@ -75,19 +74,37 @@ class FunctionParents:
         self._temporary.mkdir(parents=True, exist_ok=True)
         settings = self._temporary / f"{function.name}.json"
         settings.write_text(json.dumps(self._settings(function)), encoding="utf-8")
-        environment = {
-            **minimal_environment(self._temporary),
-            # The archive and the layer stay as they are; their bytecode is kept for the next run.
-            "PYTHONPYCACHEPREFIX": str(ROOT / "build" / "pycache"),
-        }
         with shielded():
             self._processes[function.name] = ManagedProcess(
                 f"function {function.name}",
                 [_base_interpreter(), "-S", "-P", str(_SCRIPT), str(settings)],
-                environment=environment,
+                environment=self._environment(function),
                 cwd=function.root,
                 log=function.log,
             )
+
+    def _environment(self, function: FunctionDeclaration) -> dict[str, str]:
+        """What the handler's module sees while it is imported: what AWS lets it see, and no keys.
+
+        Credentials and log stream are an environment's own; the modules are shared by all of them.
+        https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+        """
+        return {
+            **minimal_environment(self._temporary),
+            # Archive and layer cannot be written on AWS; what bytecode they bring is used.
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **{key: str(value) for key, value in function.environment.items()},
+            "AWS_REGION": self._region,
+            "AWS_DEFAULT_REGION": self._region,
+            "AWS_ENDPOINT_URL": self._endpoint_url,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
+            "AWS_LAMBDA_FUNCTION_NAME": function.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
+            "LAMBDA_TASK_ROOT": str(function.root),
+            "_HANDLER": function.handler,
+        }
 
     def _settings(self, function: FunctionDeclaration) -> dict[str, object]:
         version = f"python{sys.version_info.major}.{sys.version_info.minor}"

@@ -53,9 +53,14 @@ def _declaration(world: World, name: str, inputs: Mapping[str, Any]) -> Function
         root=unpack(inputs["code"], folder, base=world.root),
         layers=tuple(world.layers[arn].folder for arn in each(inputs.get("layers"))),
         environment=dict((inputs.get("environment") or {}).get("variables") or {}),
+        memory_mb=_memory_mb(inputs),
         door=world.run_dir / "tmp" / f"function-{name}.door",
         log=world.run_dir / "logs" / f"function-{name}.log",
     )
+
+
+def _memory_mb(inputs: Mapping[str, Any]) -> int:
+    return int(inputs.get("memorySize") or 128)
 
 
 def _request(name: str, inputs: Mapping[str, Any], archive: bytes) -> dict[str, Any]:
@@ -66,7 +71,7 @@ def _request(name: str, inputs: Mapping[str, Any], archive: bytes) -> dict[str, 
         "Handler": inputs["handler"],
         "Runtime": _RUNTIME,
         "Code": {"ZipFile": archive},
-        "MemorySize": inputs.get("memorySize") or 128,
+        "MemorySize": _memory_mb(inputs),
         "Timeout": inputs.get("timeout") or 3,
         "Architectures": inputs.get("architectures") or ["x86_64"],
         "Layers": list(each(inputs.get("layers"))),

@@ -71,6 +71,29 @@ def test_the_log_says_what_a_start_takes_before_its_first_event(
     assert 0 < ready.fields["init_cpu_seconds"] < 60
 
 
+def test_a_functions_module_is_imported_in_the_environment_of_its_handler_without_its_keys(
+    small: Deploy,
+) -> None:
+    with small("function") as deployment:
+        answer = invoke(deployment)
+    at_import, in_handler = answer["at_import"], answer["environment"]
+    for variable in (
+        "TABLE",
+        "AWS_REGION",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "LAMBDA_TASK_ROOT",
+        "_HANDLER",
+    ):
+        assert at_import[variable] == in_handler[variable], variable
+    shared = at_import.keys() & in_handler.keys() - {"PATH", "LANG"}
+    assert {name for name in shared if at_import[name] != in_handler[name]} == set()
+    assert not [name for name in at_import if "KEY" in name or "TOKEN" in name]
+
+
 def test_an_environment_is_kept_for_the_next_invocation(small: Deploy) -> None:
     with small("function") as deployment:
         first, second = invoke(deployment), invoke(deployment)

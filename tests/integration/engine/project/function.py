@@ -10,6 +10,7 @@ from typing import Any
 
 import words  # type: ignore[import-not-found]
 
+AT_IMPORT = dict(os.environ)
 invocations = iter(range(1, 1_000_000))
 
 
@@ -33,6 +34,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         "invocations": number,
         "greeting": words.GREETING,
         "environment": dict(os.environ),
+        "at_import": AT_IMPORT,
         "path": sys.path,
         "request_id": context.aws_request_id,
         "arn": context.invoked_function_arn,
