@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 
 from infra.environment import Environment
-from infra.load_balancer import HEALTH_PATH
+from infra.health_check import health_check
 
 
 def container_definition(
@@ -30,7 +30,7 @@ def container_definition(
         "portMappings": [{"containerPort": port, "protocol": "tcp"}],
         # Sorted: the same variables in another order would be a new task definition.
         "environment": [{"name": key, "value": environment[key]} for key in sorted(environment)],
-        "healthCheck": _health_check(port),
+        "healthCheck": health_check(port),
         "logConfiguration": logging,
     }
 
@@ -44,17 +44,4 @@ def log_stream(group: pulumi.Input[str], region: str, prefix: str) -> dict[str, 
             "awslogs-region": region,
             "awslogs-stream-prefix": prefix,
         },
-    }
-
-
-def _health_check(port: int) -> dict[str, Any]:
-    url = f"http://127.0.0.1:{port}{HEALTH_PATH}"
-    # The slim image has no curl.
-    probe = f"import urllib.request; urllib.request.urlopen('{url}', timeout=4)"
-    return {
-        "command": ["CMD", "python", "-c", probe],
-        "interval": 15,
-        "timeout": 5,
-        "retries": 3,
-        "startPeriod": 15,
     }

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from infra.health_check import health_check
 from tests.support.recorded_stack import (
     IMAGE_DIGEST,
     RecordedStack,
@@ -124,8 +125,7 @@ def test_a_container_is_checked_on_its_own_port_and_logs_into_its_own_group(
 ) -> None:
     only = container(recorded(stack), service)
     port = {"receiver": 8080, "processor": 8081}[service]
-    assert f"http://127.0.0.1:{port}/health" in only["healthCheck"]["command"][-1]
-    assert only["healthCheck"]["command"][0] == "CMD"
+    assert only["healthCheck"] == health_check(port)
     assert only["logConfiguration"] == {
         "logDriver": "awslogs",
         "options": {
