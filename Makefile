@@ -4,11 +4,11 @@ SHELL := /bin/bash
 STACK ?= async
 # Test processes: more than cores, because most tests wait for services most of the time.
 WORKERS ?= 4
-HOST ?= $(shell pulumi stack output api_url --stack $(STACK))
 # uv of the machine, or the one that scripts/setup brings into the project
 export PATH := $(PATH):$(CURDIR)/.tools/bin
-RUN := uv run --locked --no-sync
-LAB := .venv/bin/python -m lab
+# The project's own, whatever environment the user's shell or UV_PROJECT_ENVIRONMENT names
+BIN := .venv/bin
+LAB := $(BIN)/python -m lab
 
 .PHONY: help setup demo results scale test test-fast lint format check bench-accept bench-drain \
 	bench-loops bench-hot-product load clean
@@ -29,37 +29,37 @@ scale: setup ## draw the backlog of the flash sale with 1, 5, 20 and 100 workers
 	@exec $(LAB) scale $(ARGS)
 
 test: setup ## run every test, or some: make test ARGS=tests/unit [WORKERS=0]
-	@$(RUN) pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-fast: setup ## run the tests that need no emulator
-	@$(RUN) pytest tests/unit tests/properties $(ARGS)
+	@$(BIN)/pytest tests/unit tests/properties $(ARGS)
 
 lint: setup ## check format, lint, types and import rules
-	@$(RUN) ruff format --check .
-	@$(RUN) ruff check .
-	@$(RUN) mypy
-	@$(RUN) lint-imports
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
 
 format: setup ## format the code and apply safe lint fixes
-	@$(RUN) ruff check --fix .
-	@$(RUN) ruff format .
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
 
 check: lint test ## all that CI runs: lint, types, imports, tests
 
 load: setup ## drive a deployed stack with Locust: make load STACK=async [HOST=http://...] [ARGS=...]
-	@exec $(RUN) locust -f tests/load/locustfile.py --host "$(HOST)" $(ARGS)
+	@HOST="$(HOST)" exec scripts/load "$(STACK)" $(ARGS)
 
 bench-accept: setup ## measure the accept path of the receiver
-	@exec .venv/bin/python -m benchmarks.accept $(ARGS)
+	@exec $(BIN)/python -m benchmarks.accept $(ARGS)
 
 bench-drain: setup ## measure the processor working off a queue
-	@exec .venv/bin/python -m benchmarks.drain $(ARGS)
+	@exec $(BIN)/python -m benchmarks.drain $(ARGS)
 
 bench-loops: setup ## count what the loops of predecessors pay twice, beside ours
-	@exec .venv/bin/python -m benchmarks.loops $(ARGS)
+	@exec $(BIN)/python -m benchmarks.loops $(ARGS)
 
 bench-hot-product: setup ## measure how many orders of one product are completed a second
-	@exec .venv/bin/python -m benchmarks.hot_product $(ARGS)
+	@exec $(BIN)/python -m benchmarks.hot_product $(ARGS)
 
 clean: ## remove what the targets made
 	rm -rf build .venv .tools lab/emulator/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
