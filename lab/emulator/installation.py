@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -36,7 +37,13 @@ def _install() -> None:
     command = [_uv(), "sync", "--project", str(PROJECT), "--locked", "--python", sys.executable]
     try:
         done = subprocess.run(
-            command, check=False, capture_output=True, text=True, timeout=_SYNC_SECONDS
+            command,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=_SYNC_SECONDS,
+            # Where the user's projects have their environments is not where this one belongs.
+            env={key: os.environ[key] for key in os.environ if key != "UV_PROJECT_ENVIRONMENT"},
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EngineError(
