@@ -21,8 +21,8 @@ ANSWERS = {
 
 def request_head(connection: socket.socket) -> bytes:
     head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        head += connection.recv(65_536)
+    while not head.endswith(b"\r\n\r\n") and (chunk := connection.recv(65_536)):
+        head += chunk
     return head
 
 
