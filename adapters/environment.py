@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+
+# What the Pulumi program takes for numbers: int() and float() would also read "18_099", " 80 ",
+# "1e1" and the digits of every script. No number here has more than 18 digits.
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
+_DECIMAL_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 class SettingsError(ValueError):
@@ -44,23 +50,18 @@ class Environment:
     def integer(self, name: str, low: int, high: int) -> int:
         """Return a required whole number from `low` to `high`, or `low` after a problem."""
         value = self.text(name)
-        try:
-            number = int(value)
-        except ValueError:
-            return self._refuse(name, value, f"must be a whole number from {low} to {high}", low)
-        if not low <= number <= high:
-            return self._refuse(name, value, f"must be from {low} to {high}", low)
-        return number
+        rule = f"must be a whole number from {low} to {high}, in plain digits"
+        if not _WHOLE_NUMBER.fullmatch(value) or not low <= int(value) <= high:
+            return self._refuse(name, value, rule, low)
+        return int(value)
 
     def seconds(self, name: str, low: float, high: float) -> float:
         """Return a required duration from `low` to `high` seconds, or `low` after a problem."""
         value = self.text(name)
-        rule = f"must be a number of seconds from {low:g} to {high:g}"
-        try:
-            number = float(value)
-        except ValueError:
+        rule = f"must be a number of seconds from {low:g} to {high:g}, in plain digits"
+        if not _DECIMAL_NUMBER.fullmatch(value) or not low <= float(value) <= high:
             return self._refuse(name, value, rule, low)
-        return number if low <= number <= high else self._refuse(name, value, rule, low)
+        return float(value)
 
     def choice(self, name: str, allowed: tuple[str, ...]) -> str:
         """Return a required text out of `allowed`, or the first of them after a problem."""

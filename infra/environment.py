@@ -75,7 +75,7 @@ def _fulfilment(settings: Settings, tables: Tables) -> Environment:
         "ORDERS_TABLE": tables.orders.name,
         "PRODUCTS_TABLE": tables.products.name,
         "PAYMENTS_TABLE": tables.payments.name,
-        "PAYMENT_SECONDS": str(settings.payment_seconds),
+        "PAYMENT_SECONDS": f"{settings.payment_seconds:f}",  # str() would write 1E-7
         "LEASE_SECONDS": str(settings.lease_seconds),
         "LOG_LEVEL": settings.log_level.value,
     }

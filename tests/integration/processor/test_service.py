@@ -152,5 +152,5 @@ def test_wrong_settings_are_one_clear_line_each(processor: Start) -> None:
     assert running.exit_code() == 2
     assert running.log.read_text().splitlines() == [
         "DLQ_URL: is not set; the service cannot start without it",
-        "PROCESSOR_CONCURRENCY = 0: must be from 1 to 1000",
+        "PROCESSOR_CONCURRENCY = 0: must be a whole number from 1 to 1000, in plain digits",
     ]

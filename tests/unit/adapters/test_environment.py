@@ -29,25 +29,54 @@ def test_every_problem_is_told_at_once_with_key_value_and_rule() -> None:
     environment.integer("E", 1, 10)
     assert problems(environment) == [
         "A: is not set; the service cannot start without it",
-        "B = seven: must be a whole number from 1 to 10",
-        "C = -1: must be a number of seconds from 0 to 60",
+        "B = seven: must be a whole number from 1 to 10, in plain digits",
+        "C = -1: must be a number of seconds from 0 to 60, in plain digits",
         "D = z: must be one of x, y",
-        "E = 99: must be from 1 to 10",
+        "E = 99: must be a whole number from 1 to 10, in plain digits",
     ]
 
 
-@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e999", "x", "60.1", "-0.1"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("nan", "inf", "-inf", "1e999", "1e1", "x", "0x1", "60.1", "-0.1", "--1", "9" * 5000),
+        *("1_0", " 1", "1\n", ".5", "5.", "1,5", "\uff11", "\u0663.5"),
+    ],
+)
 def test_what_is_no_duration_in_range_is_refused(value: str) -> None:
     environment = Environment({"A": value})
     environment.seconds("A", 0, 60)
-    assert problems(environment) == [f"A = {value}: must be a number of seconds from 0 to 60"]
+    rule = "must be a number of seconds from 0 to 60, in plain digits"
+    with pytest.raises(SettingsError) as caught:
+        environment.check()
+    assert str(caught.value) == f"A = {value}: {rule}"
 
 
-@pytest.mark.parametrize("value", ["1.5", "x", "0", "11", "1e1", "0x1"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "1.5",
+        "x",
+        "0",
+        "11",
+        "1e1",
+        "0x1",
+        "1_0",
+        " 5",
+        "5\n",
+        "\uff15",
+        "\u0665",
+        "9" * 5000,
+        "--5",
+    ],
+)
 def test_what_is_no_whole_number_in_range_is_refused(value: str) -> None:
     environment = Environment({"A": value})
     environment.integer("A", 1, 10)
-    assert len(problems(environment)) == 1
+    rule = "must be a whole number from 1 to 10, in plain digits"
+    with pytest.raises(SettingsError) as caught:
+        environment.check()
+    assert str(caught.value) == f"A = {value}: {rule}"
 
 
 @pytest.mark.parametrize(("low", "high"), [(1, 10), (0, 0)])

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from adapters.environment import Environment
+from adapters.environment import Environment, SettingsError
 from adapters.fulfilment_settings import FulfilmentSettings
 from adapters.payments.faults import NO_FAULTS, PaymentFaults, PaymentLatency
 from infra import vocabulary
+from infra.config_rules import DecimalSeconds, WholeNumber
 from lambda_fn import settings as function_settings
 from processor import settings as processor_settings
 from receiver import settings as receiver_settings
@@ -70,6 +71,21 @@ LARGEST = {
 }
 
 
+# What int() and float() take for a number, and a person would not.
+ODD_NUMBERS = [
+    "1_0",
+    "\uff11\uff10",
+    "\u0661\u0660",
+    " 10",
+    "10\n",
+    "1e1",
+    "0x10",
+    "10.",
+    ".5",
+    "++1",
+]
+
+
 def variables(stack: RecordedStack, process: str) -> dict[str, str]:
     """Return what AWS gives the process: Lambda adds its own region."""
     if process == "function":
@@ -98,6 +114,30 @@ def test_services_start_with_whatever_the_configuration_allows(
 ) -> None:
     machine = layer_for_this_machine() if stack == "serverless" else {}
     READERS[process](Environment(variables(record_stack(stack, {**config, **machine}), process)))
+
+
+@every_process
+@pytest.mark.parametrize("odd", ODD_NUMBERS)
+def test_what_the_configuration_takes_for_no_number_no_service_takes_for_one(
+    stack: str, process: str, odd: str
+) -> None:
+    rules = (WholeNumber(0, 10**6, "1"), DecimalSeconds(10**6, "1"))
+    for rule in rules:
+        with pytest.raises(ValueError, match="must be a"):
+            rule.parse(odd)
+    given = variables(recorded(stack), process)
+    numbers = [name for name, value in given.items() if value.replace(".", "").isdecimal()]
+    assert {"PAYMENT_SECONDS", "LEASE_SECONDS"} <= set(numbers)
+    with pytest.raises(SettingsError) as caught:
+        READERS[process](Environment({**given, **dict.fromkeys(numbers, odd)}))
+    for name in numbers:
+        assert f"{name} = {odd}: must be a " in str(caught.value)
+
+
+def test_the_shortest_payment_is_written_in_digits_that_services_read() -> None:
+    stack = record_stack("async", {"paymentSeconds": "0.0000001"})
+    settings = receiver_settings.settings_from(variables(stack, "receiver"))
+    assert settings.payment_seconds == 1e-7
 
 
 @every_process
