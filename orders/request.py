@@ -19,6 +19,7 @@ MAX_ITEMS = 100
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 MAX_PRODUCTS = 99
 MAX_CENTS = 10**12
+FLOAT_RULE = "must be a number from -1.79e308 to 1.79e308"
 
 Identifier = (
     Annotated[int, msgspec.Meta(ge=0, le=2**53)]
@@ -50,6 +51,7 @@ class OrderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _decoder = msgspec.json.Decoder(OrderRequest)
 _PATH = re.compile(r" - at `\$(?P<path>.*)`$")
 _NAMED = re.compile(r"^Object .* (?:unknown|required) field `(?P<name>.*)`$", re.DOTALL)
+_TOO_LARGE = ("Number out of range", "Integer value out of range")
 _STEP = re.compile(r"\.(?P<name>[A-Za-z_]\w*)|\[(?P<index>\d+|\.\.\.)\]")
 
 
@@ -82,7 +84,8 @@ def _invalid(message: str, body: bytes) -> InvalidOrder:
     whether the body is JSON at all.
     """
     try:
-        document = msgspec.json.decode(body)
+        body.decode()
+        msgspec.json.decode(body, type=msgspec.Raw)  # numbers that no float holds are JSON, too
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return InvalidOrder(field="", rule=f"is not JSON: {error}", malformed=True)
     except RecursionError:
@@ -90,16 +93,26 @@ def _invalid(message: str, body: bytes) -> InvalidOrder:
     found = _PATH.search(message)
     path = found["path"] if found else ""
     rule = message[: found.start()] if found else message
+    if rule in _TOO_LARGE:
+        rule = FLOAT_RULE
     if named := _NAMED.match(rule):
         path += f".{named['name']}"
-    return InvalidOrder(field=path.lstrip("."), rule=rule, value=_value_at(document, path))
+    return InvalidOrder(field=path.lstrip("."), rule=rule, value=_value_at(body, path))
 
 
-def _value_at(document: Any, path: str) -> Any:
-    value = document
+def _value_at(body: bytes, path: str) -> Any:
+    found = msgspec.Raw(body)
     for step in _STEP.finditer(path):
+        name, index = step["name"], step["index"]
         try:
-            value = value[step["name"] or int(step["index"])]
-        except (KeyError, IndexError, TypeError, ValueError):
+            if name:
+                found = msgspec.json.decode(found, type=dict[str, msgspec.Raw])[name]
+            else:
+                found = msgspec.json.decode(found, type=list[msgspec.Raw])[int(index)]
+        except (KeyError, IndexError, ValueError, msgspec.ValidationError):
             return None
+    try:
+        value = msgspec.json.decode(found)
+    except msgspec.ValidationError:  # a number that is too large: as it was written
+        value = bytes(found).decode()
     return value if isinstance(value, str | int | float | bool) else None

@@ -55,14 +55,44 @@ def test_both_shapes_of_the_seeds_are_orders() -> None:
         b'{"customer_id":1,"items":[{"product_id":1,"quantity":NaN}]}',
         b'{"customer_id":1,"items":[]} and more',
         b'{"customer_id":"\\ud800","items":[]}',
-        b'{"customer_id":1e999,"items":[]}',
+        b'{"customer_id":1e400,"items":[}',
+        b'{"customer_id":1e400,"x":"\xff"}',
+        b'{"customer_id":1,"items":[{"product_id":1,"quantity":-Infinity}]}',
+        b'\xef\xbb\xbf{"customer_id":1,"items":[{"product_id":1,"quantity":1}]}',
         b"[" * 50_000,
         b'{"x":' * 50_000,
-        b'{"customer_id":' + b"9" * 5_000 + b',"items":[]}',
     ],
 )
 def test_what_is_no_json_is_malformed(body: bytes) -> None:
     assert refused(body).malformed
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "9" * 5_000, "-" + "9" * 5_000, "9" * 310])
+def test_a_price_that_no_float_holds_is_a_broken_rule_and_not_called_malformed(number: str) -> None:
+    line = '{"product_id":1,"quantity":1,"price":%s}' % number  # noqa: UP031 - braces all around
+    error = refused(f'{{"customer_id":1,"items":[{line}]}}'.encode())
+    assert not error.malformed
+    assert error.field == "items[0].price"
+    assert error.rule == "must be a number from -1.79e308 to 1.79e308"
+    assert str(error.value) == number
+
+
+@pytest.mark.parametrize("field", ["customer_id", "items", "order_id"])
+@pytest.mark.parametrize("number", ["1e400", "-1e999999999999999999999", "9" * 5_000])
+def test_a_number_without_bounds_is_a_broken_rule_in_every_field(field: str, number: str) -> None:
+    fields = {"customer_id": "1", field: number}
+    body = ",".join(f'"{name}":{value}' for name, value in fields.items())
+    error = refused(f"{{{body}}}".encode())
+    assert not error.malformed
+    assert (error.field, error.value) == (field, number)
+
+
+def test_numbers_too_small_for_a_float_are_zero_and_a_zero_may_have_a_sign() -> None:
+    for price in (b"-0", b"-0.0", b"1e-400", b"-1e-400"):
+        body = b'{"customer_id":-0,"items":[{"product_id":-0,"quantity":1,"price":%b}]}' % price
+        request = parse_order_request(body)
+        assert request == OrderRequest(customer_id=0, items=[ItemRequest(0, 1, 0.0)])
+    assert refused(b'{"customer_id":1,"items":[{"product_id":1,"quantity":-0}]}').value == 0
 
 
 def test_json_that_is_no_order_is_not_called_malformed() -> None:

@@ -40,8 +40,8 @@ async def test_the_seeds_orders_are_taken_as_they_are_typed(receiver: Receiver) 
         b"\xef\xbb\xbf{}",
         b'{"customer_id": NaN}',
         b'{"customer_id": Infinity}',
-        b'{"customer_id": 1e999}',
-        b'{"customer_id": ' + b"9" * 60_000 + b"}",
+        b'{"customer_id": -Infinity}',
+        b'{"customer_id": 1e400',
         b'{"customer_id": "\xff"}',
         b'{"customer_id": "\\ud800"}',
         b'{"customer_id": "\x00"}',
@@ -68,6 +68,8 @@ async def test_a_body_that_is_not_json_is_400(receiver: Receiver, body: bytes) -
         (encoded(customer_id=1.5), "customer_id", 1.5),
         (encoded(customer_id=True), "customer_id", True),
         (b'{"customer_id":' + b"9" * 100 + b',"items":[]}', "customer_id", "9" * 100),
+        (b'{"customer_id":' + b"9" * 5_000 + b"}", "customer_id", "9" * 300 + "…"),
+        (b'{"customer_id":1e400,"items":[]}', "customer_id", "1e400"),
         (encoded(customer_id="x" * 129), "customer_id", "x" * 129),
         (encoded(items=[]), "items", None),
         (encoded(items=[{"product_id": 1, "quantity": 0}]), "items[0].quantity", 0),
@@ -84,7 +86,7 @@ async def test_a_body_that_is_not_json_is_400(receiver: Receiver, body: bytes) -
         (encoded(order_id="a\n"), "order_id", "a\n"),
         (encoded(order_id="x" * 129), "order_id", "x" * 129),
     ],
-    ids=range(23),
+    ids=range(25),
 )
 async def test_a_broken_rule_is_422_with_field_rule_and_value(
     receiver: Receiver, body: bytes, field: str | None, value: object
