@@ -22,12 +22,14 @@ from receiver.keys import (
     BACKGROUND,
     CATALOGUE,
     LISTER,
+    PARAMETERS,
     READER,
     READINESS,
     SETTINGS,
     SYNC_ORDERS,
 )
 from receiver.middleware import answer_every_request
+from receiver.operations import parameter_names
 from receiver.readiness import Readiness
 from receiver.route_table import routes
 from receiver.settings import Settings
@@ -43,6 +45,7 @@ def create_app(
         middlewares.insert(0, cors_middleware(settings.cors_origins))
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY_BYTES)
     app[SETTINGS] = settings
+    app[PARAMETERS] = parameter_names(settings.topology)
 
     async def backend_context(app: web.Application) -> AsyncIterator[None]:
         async with open_backend(settings) as backend:

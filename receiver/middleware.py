@@ -11,7 +11,8 @@ from aiohttp.typedefs import Handler
 from structlog.contextvars import bind_contextvars
 
 from receiver.failures import problem_for
-from receiver.keys import READINESS
+from receiver.keys import PARAMETERS, READINESS
+from receiver.query import check_parameters
 
 REQUEST_ID = "X-Request-Id"
 
@@ -26,6 +27,8 @@ async def answer_every_request(request: web.Request, handler: Handler) -> web.St
     request_id = _request_id(request)
     bind_contextvars(request_id=request_id)
     try:
+        if request.rel_url.raw_query_string:
+            check_parameters(request, request.app[PARAMETERS])
         response = await handler(request)
     except web.HTTPMethodNotAllowed as error:
         response = _other_method(request, error)

@@ -19,9 +19,9 @@ DESCRIPTION = """Orders of a flash sale.
 An order's `order_id` is its idempotency key; without one the `Idempotency-Key` header stands for
 it, and when both are sent `order_id` wins. An `order_id` is the shop's, a header's key its
 customer's own: two customers may use the same one. The same key with the same content answers as
-the first time, whatever prices and catalogue are by now, with other content 422. Fields and
-parameters that are not described here are refused; of a field that is sent twice the last one
-counts. Bodies are JSON in UTF-8, at most 64 KiB."""
+the first time, whatever prices and catalogue are by now, with other content 422. Fields and query
+parameters that are not described here are refused, and so is a parameter that is sent twice; of a
+field that is sent twice the last one counts. Bodies are JSON in UTF-8, at most 64 KiB."""
 
 REFERENCE = "#/components/schemas/"
 SCHEMAS = (OrderRequest, OrderView, OrdersView, Product, ProductsView, ProblemDocument)

@@ -10,6 +10,7 @@ from orders.ids import ORDER_ID_PATTERN
 from orders.model import OrderStatus, Product
 from orders.request import OrderRequest
 from receiver.intake import IDEMPOTENCY_KEY, KEY_PATTERN
+from receiver.query import ParameterNames
 from receiver.routes.orders import DEFAULT_PAGE, LARGEST_PAGE
 from receiver.routes.products import LONGEST_SEARCH
 from receiver.views import OrdersView, OrderView, ProductsView
@@ -24,7 +25,7 @@ REFUSED_ORDER = {
     408: "The body took too long.",
     413: "The body is larger than 64 KiB.",
     415: "The body is not application/json in UTF-8.",
-    422: "A field breaks a rule, or the key was used with other content.",
+    422: "A field or parameter breaks a rule, or the key was used with other content.",
     503: UNAVAILABLE[503] + UNKNOWN_ORDER,
 }
 REFUSED_QUERY = {422: "A parameter breaks a rule."}
@@ -70,6 +71,16 @@ def operations(topology: str) -> list[Operation]:
     if not is_sync:
         ordering.append(_place_async("/orders/async", "placeOrderAsync"))
     return [*ordering, *_ORDER_READS, *_CATALOGUE, *_PROBES]
+
+
+def parameter_names(topology: str) -> ParameterNames:
+    """Return the names of the query parameters that each operation has."""
+    return {
+        (operation.method, operation.path): {
+            parameter["name"] for parameter in operation.parameters if parameter["in"] == "query"
+        }
+        for operation in operations(topology)
+    }
 
 
 def _place_sync(path: str, name: str) -> Operation:
@@ -166,7 +177,7 @@ _ORDER_READS = (
                 "path", "order_id", {"type": "string", "pattern": ORDER_ID_PATTERN}, required=True
             )
         ],
-        problems={**NOT_FOUND, **UNAVAILABLE},
+        problems={**NOT_FOUND, **REFUSED_QUERY, **UNAVAILABLE},
     ),
 )
 _CATALOGUE = (
@@ -177,6 +188,7 @@ _CATALOGUE = (
         summary="List the catalogue with the stock left.",
         answered="Every product, by id.",
         answer=ProductsView,
+        problems=REFUSED_QUERY,
     ),
     Operation(
         method="GET",
@@ -203,12 +215,17 @@ _CATALOGUE = (
         answered="The product.",
         answer=Product,
         parameters=[_parameter("path", "product_id", {"type": "string"}, required=True)],
-        problems=NOT_FOUND,
+        problems={**NOT_FOUND, **REFUSED_QUERY},
     ),
 )
 _PROBES = (
     Operation(
-        method="GET", path="/health", name="getHealth", summary="Is it alive?", answered="It is."
+        method="GET",
+        path="/health",
+        name="getHealth",
+        summary="Is it alive?",
+        answered="It is.",
+        problems=REFUSED_QUERY,
     ),
     Operation(
         method="GET",
@@ -216,6 +233,9 @@ _PROBES = (
         name="getReady",
         summary="Should it be sent requests?",
         answered="It should.",
-        problems={503: "It is about to stop, or the orders table does not answer."},
+        problems={
+            **REFUSED_QUERY,
+            503: "It is about to stop, or the orders table does not answer.",
+        },
     ),
 )

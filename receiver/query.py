@@ -1,13 +1,31 @@
-"""Typed reads of a request's query parameters; unknown and repeated ones are refused."""
+"""A request's query parameters: unknown and repeated ones are refused, others are read typed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from receiver.problems import broken_rule
+
+# The names of the parameters that each method of each path has.
+ParameterNames = Mapping[tuple[str, str], AbstractSet[str]]
+
+
+def check_parameters(request: web.Request, known: ParameterNames) -> None:
+    """Raise `Problem` (422) when the request's route does not have a parameter, or has it twice."""
+    resource = request.match_info.route.resource
+    if resource is None:  # no such path, or no such method of it: that is what will be answered
+        return
+    method = hdrs.METH_GET if request.method == hdrs.METH_HEAD else request.method
+    allowed = known.get((method, resource.canonical), frozenset())
+    for name in request.query:
+        if name not in allowed:
+            others = f"there are {', '.join(sorted(allowed))}" if allowed else "there are none"
+            raise broken_rule(name or "query", f"is not a parameter here; {others}")
+        if len(request.query.getall(name)) > 1:
+            raise broken_rule(name, "must be sent once")
 
 
 class Query:
@@ -16,14 +34,8 @@ class Query:
     Every method raises `Problem` (422) with field, rule and value.
     """
 
-    def __init__(self, request: web.Request, *, allowed: AbstractSet[str]) -> None:
+    def __init__(self, request: web.Request) -> None:
         self._values = request.query
-        for name in self._values:
-            if name not in allowed:
-                rule = f"is not a parameter here; there are {', '.join(sorted(allowed))}"
-                raise broken_rule(name, rule)
-            if len(self._values.getall(name)) > 1:
-                raise broken_rule(name, "must be sent once")
 
     def text(self, name: str) -> str | None:
         """Return the parameter as sent, or None."""

@@ -45,7 +45,7 @@ async def show(request: web.Request) -> web.Response:
 
 async def list_by_status(request: web.Request) -> web.Response:
     """Answer with a page of the orders in one status, newest first."""
-    query = Query(request, allowed={"status", "limit", "cursor"})
+    query = Query(request)
     status = OrderStatus(query.choice("status", tuple(OrderStatus)))
     limit = query.integer("limit", 1, LARGEST_PAGE, default=DEFAULT_PAGE)
     page = await request.app[LISTER].page(status, limit, query.text("cursor"))

@@ -53,6 +53,7 @@ async def test_a_status_without_orders_is_an_empty_page(receiver: Receiver) -> N
         ("status=PENDING&limit=%D9%A1", "limit"),
         ("status=PENDING&status=FAILED", "status"),
         ("status=PENDING&cursr=x", "cursr"),
+        ("status=PENDING&=x", "query"),
     ],
 )
 async def test_a_wrong_query_is_422(receiver: Receiver, query: str, field: str) -> None:
