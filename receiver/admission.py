@@ -37,10 +37,7 @@ class Admission:
         Raises:
             Overloaded: every place is taken, or the service is about to stop.
         """
-        if self._closed:
-            raise Overloaded("this receiver is about to stop", 1)
-        if self._inside >= self._limit:
-            raise Overloaded(self._full, self._retry_after_seconds)
+        self.check_room()
         self._inside += 1
         self._empty.clear()
         try:
@@ -49,6 +46,17 @@ class Admission:
             self._inside -= 1
             if not self._inside:
                 self._empty.set()
+
+    def check_room(self) -> None:
+        """Take no place, and raise what whoever wanted one now would be told.
+
+        Raises:
+            Overloaded: as `admitted`.
+        """
+        if self._closed:
+            raise Overloaded("this receiver is about to stop", 1)
+        if self._inside >= self._limit:
+            raise Overloaded(self._full, self._retry_after_seconds)
 
     def close(self) -> None:
         """Let nobody in any more."""

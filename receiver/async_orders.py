@@ -24,6 +24,10 @@ class AsyncOrders:
         self._admission = admission
         self._repeats = ConcurrentRepeats()
 
+    def check_room(self) -> None:
+        """Raise `Overloaded` when an order that came now would be turned away."""
+        self._admission.check_room()
+
     async def accept(self, request: OrderRequest) -> Order:
         """Store the order, then announce it; on return both are durable.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from http import HTTPStatus
 
 import msgspec
@@ -11,6 +12,7 @@ from aiohttp import web
 
 from orders.ids import order_id_for_key
 from orders.request import OrderRequest, parse_order_request
+from receiver.expectations import send_continue, waits_for_continue
 from receiver.problems import Problem, broken_rule
 
 MAX_BODY_BYTES = 64 * 1024
@@ -23,8 +25,11 @@ KEY_PATTERN = r"[\x21-\x7e]{1,255}"
 _KEY = re.compile(KEY_PATTERN)
 
 
-async def read_order(request: web.Request) -> OrderRequest:
+async def read_order(request: web.Request, check_room: Callable[[], None]) -> OrderRequest:
     """Return the order in the request's body.
+
+    What the head decides is decided before a client that waits for `100 Continue` is told to send
+    the body; `check_room` raises when the order would be turned away anyway.
 
     The order's own `order_id` is its idempotency key; without one the customer's
     `Idempotency-Key` header stands for it, and when both are sent `order_id` wins.
@@ -33,12 +38,11 @@ async def read_order(request: web.Request) -> OrderRequest:
         Problem, InvalidOrder: whatever is wrong with the request.
     """
     _check_content_type(request)
-    order = parse_order_request(await _read_body(request))
-    if IDEMPOTENCY_KEY in request.headers:
-        key = _idempotency_key(request)
-        if order.order_id is None:
-            order_id = order_id_for_key(str(order.customer_id), key)
-            return msgspec.structs.replace(order, order_id=order_id)
+    key = _idempotency_key(request) if IDEMPOTENCY_KEY in request.headers else None
+    order = parse_order_request(await _read_body(request, check_room))
+    if key is not None and order.order_id is None:
+        order_id = order_id_for_key(str(order.customer_id), key)
+        return msgspec.structs.replace(order, order_id=order_id)
     return order
 
 
@@ -62,12 +66,15 @@ def _check_content_type(request: web.Request) -> None:
         )
 
 
-async def _read_body(request: web.Request) -> bytes:
+async def _read_body(request: web.Request, check_room: Callable[[], None]) -> bytes:
     if (request.content_length or 0) > MAX_BODY_BYTES:
         raise _too_large()
     try:
         if request.content.is_eof():  # all of it has arrived: no need to watch the clock
             return await request.read()
+        if waits_for_continue(request):
+            check_room()
+            await send_continue(request)
         async with asyncio.timeout(BODY_SECONDS):
             return await request.read()
     except web.HTTPRequestEntityTooLarge:

@@ -8,6 +8,7 @@ import secrets
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
+from aiohttp.web_request import BaseRequest
 from structlog.contextvars import bind_contextvars
 
 from receiver.failures import problem_for
@@ -24,7 +25,7 @@ _numbers = itertools.count(1)
 @web.middleware
 async def answer_every_request(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer with the handler's response, or with the problem that kept it from one."""
-    request_id = _request_id(request)
+    request_id = request_id_of(request)
     bind_contextvars(request_id=request_id)
     try:
         if request.rel_url.raw_query_string:
@@ -40,7 +41,7 @@ async def answer_every_request(request: web.Request, handler: Handler) -> web.St
     return response
 
 
-def _request_id(request: web.Request) -> str:
+def request_id_of(request: BaseRequest) -> str:
     """Return the caller's id when it is fit to be logged, or a new one."""
     sent = request.headers.get(REQUEST_ID)
     if sent is not None and _USABLE_ID.fullmatch(sent):

@@ -21,7 +21,12 @@ it, and when both are sent `order_id` wins. An `order_id` is the shop's, a heade
 customer's own: two customers may use the same one. The same key with the same content answers as
 the first time, whatever prices and catalogue are by now, with other content 422. Fields and query
 parameters that are not described here are refused, and so is a parameter that is sent twice; of a
-field that is sent twice the last one counts. Bodies are JSON in UTF-8, at most 64 KiB."""
+field that is sent twice the last one counts. Bodies are JSON in UTF-8, at most 64 KiB.
+
+A client that sends `Expect: 100-continue` is told to send the body once nothing in its head is
+wrong; another expectation is a 417. Before any path counts, a request target of more than 8,192
+bytes is a 414, header fields of more than 8,190 bytes each or more than 128 of them are a 431, and
+what is no HTTP request is a 400."""
 
 REFERENCE = "#/components/schemas/"
 SCHEMAS = (OrderRequest, OrderView, OrdersView, Product, ProductsView, ProblemDocument)

@@ -46,6 +46,10 @@ class SyncOrders:
         self._repeats = ConcurrentRepeats()
         self._waiting: set[asyncio.Task[Any]] = set()
 
+    def check_room(self) -> None:
+        """Raise `Overloaded` when an order that came now would be turned away."""
+        self._admission.check_room()
+
     async def settle(self, request: OrderRequest) -> Order:
         """Store, pay and complete the order; a cancelled caller does not stop it.
 

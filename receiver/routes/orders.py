@@ -19,13 +19,15 @@ LARGEST_PAGE = 100
 
 async def place_sync(request: web.Request) -> web.Response:
     """Answer with the settled order, after its payment."""
-    order = await request.app[SYNC_ORDERS].settle(await read_order(request))
+    orders = request.app[SYNC_ORDERS]
+    order = await orders.settle(await read_order(request, orders.check_room))
     return json_response(order_view(order))
 
 
 async def place_async(request: web.Request) -> web.Response:
     """Answer as soon as the order is stored and announced."""
-    order = await request.app[ASYNC_ORDERS].accept(await read_order(request))
+    orders = request.app[ASYNC_ORDERS]
+    order = await orders.accept(await read_order(request, orders.check_room))
     return json_response(order_view(order), status=202, headers=location(order.order_id))
 
 
