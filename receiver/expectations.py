@@ -58,7 +58,6 @@ async def send_continue(request: BaseRequest) -> None:
     """Tell the client to send the body."""
     request[_WAITS] = False
     await request.writer.write(CONTINUE)
-    request.writer.output_size = 0  # of the answer itself, nothing has been sent
 
 
 def _refused(request: BaseRequest, expectation: str) -> web.Response:

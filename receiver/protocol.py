@@ -75,7 +75,7 @@ class ReceiverProtocol(web.RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Take what the client sent, and watch the clock while a head is incomplete."""
         if self._input_ended and data:
-            return
+            return  # a parser that has failed is not asked again
         requests_before = self._request_count
         while self._has_parsed_to_an_end(data) and len(self._messages) < self._max_msg_queue_size:
             data = b""  # the parser keeps what it has not read yet

@@ -6,7 +6,10 @@ import asyncio
 from contextlib import suppress
 
 import pytest
+from aiohttp import web
+from aiohttp.web_request import BaseRequest
 
+from receiver.protocol import ReceiverProtocol
 from tests.unit.receiver.fakes import Receiver, eventually, running_receiver
 from tests.unit.receiver.wire import (
     BROKEN,
@@ -177,7 +180,9 @@ async def test_a_request_that_came_in_two_segments_is_not_taken_along_either(
     assert statuses(answer) == [202, 400]
 
 
-async def test_a_chunk_that_is_none_is_the_only_answer_to_its_request(receiver: Receiver) -> None:
+async def test_a_chunk_that_is_none_is_the_only_answer_to_its_request(
+    receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
     head = POST + b"Transfer-Encoding: chunked\r\n\r\n"
     for segments in (
         [head + b"zz\r\n"],
@@ -187,6 +192,30 @@ async def test_a_chunk_that_is_none_is_the_only_answer_to_its_request(receiver: 
         answer = await until_closed(receiver, segments, end=False)
         assert statuses(answer) == [400]
     assert receiver.table.orders == {}
+    assert not caplog.records
+
+
+async def test_few_requests_are_parsed_ahead_of_their_turn() -> None:
+    turn = asyncio.Event()
+
+    async def wait(_request: BaseRequest) -> web.StreamResponse:
+        await turn.wait()
+        return web.Response()
+
+    manager = web.Server(wait)
+    loop = asyncio.get_running_loop()
+    protocol = ReceiverProtocol(manager, loop=loop, head_seconds=10)
+    server = await loop.create_server(lambda: protocol, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    writer.write(LOOK * 1000)
+    writer.write_eof()
+    await eventually(lambda: protocol._messages)
+    assert len(protocol._messages) <= 33
+    turn.set()
+    assert statuses(await asyncio.wait_for(reader.read(), 20)) == [200] * 1000
+    await hang_up(writer)
+    server.close()
+    await manager.shutdown()
 
 
 async def test_more_requests_than_are_parsed_ahead_are_all_answered(receiver: Receiver) -> None:
@@ -238,7 +267,7 @@ async def test_an_input_that_ends_in_a_body_that_nobody_reads_closes_the_connect
     receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     refused = POST.replace(b"json", b"xml") + b"Content-Length: 1000\r\n\r\nsome"
-    assert statuses(await until_closed(receiver, [refused], end=True)) == [415]
+    assert statuses(await exchange(receiver, refused, end=True)) == [415]  # before it is answered
     reader, writer = await asyncio.open_connection("127.0.0.1", receiver.port)
     writer.write(refused)
     await reader.readuntil(b"}")
@@ -262,6 +291,7 @@ async def test_an_upgrade_is_refused_and_what_comes_behind_it_is_answered(
         (b"", [200]),
         (PLACE, [200, 202]),
         (PLACE * 3, [200, 202, 202, 202]),
+        (LOOK * 3, [200, 200, 200, 200]),
         (PLACE + BROKEN, [200, 202, 400]),
         (PLACE[:-1], [200, 400]),
     ):
