@@ -33,9 +33,8 @@ _log = get_logger()
 class ReceiverProtocol(web.RequestHandler):
     """One connection of a client.
 
-    aiohttp takes the client's end of input for its departure, and forgets the requests that came
-    in one segment with broken bytes. Here each whole request is answered before the connection
-    closes.
+    Each whole request is answered before the connection closes. aiohttp takes the client's end of
+    input for its departure, and forgets the requests in one segment with broken bytes.
 
     A client that has begun a request head must finish it within `head_seconds`; aiohttp itself
     would wait as long as for an idle connection, an hour.
@@ -141,19 +140,15 @@ class ReceiverProtocol(web.RequestHandler):
         if self._request_count > requests_before:
             message, body = self._messages[-1]
             if not isinstance(message, RawRequestMessage):
-                self._cannot_read_on(in_body=body_was_open)
+                if body_was_open:  # broken in a body: the answer to its request is the only one
+                    self._messages.pop()
+                    self._request_count -= 1
+                self._end_input()
                 return False
             self._newest_body = body
         elif not body_was_open:
             return False
         return self._newest_body.is_eof()
-
-    def _cannot_read_on(self, *, in_body: bool) -> None:
-        """Let aiohttp answer the broken bytes, unless a request is being answered for them."""
-        if in_body:
-            self._messages.pop()
-            self._request_count -= 1
-        self._end_input()
 
     def _end_input(self) -> None:
         """Let nobody wait for bytes that will not be read, and close after the last answer."""
