@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from adapters.environment import Environment
+from adapters.orders.status_shards import MAX_SHARDS
 from adapters.payments.faults import NO_FAULTS, PaymentFaults, read_payment_faults
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -26,6 +27,7 @@ class FulfilmentSettings:
     payments_table: str
     payment_seconds: float
     lease_seconds: float
+    status_shards: int
     payment_faults: PaymentFaults = NO_FAULTS
 
 
@@ -39,6 +41,7 @@ def read_fulfilment_settings(environment: Environment) -> FulfilmentSettings:
         payments_table=environment.text("PAYMENTS_TABLE"),
         payment_seconds=environment.seconds("PAYMENT_SECONDS", 0, 60),
         lease_seconds=environment.seconds("LEASE_SECONDS", 1, MAX_VISIBILITY_SECONDS),
+        status_shards=environment.integer("STATUS_SHARDS", 1, MAX_SHARDS),
         payment_faults=read_payment_faults(environment),
     )
     environment.rule(

@@ -80,7 +80,7 @@ def _create_tables(dynamodb: Any, tables: Mapping[str, str]) -> None:
     keys = {"ORDERS_TABLE": "orderId", "PAYMENTS_TABLE": "idempotencyKey"}
     for variable, name in tables.items():
         key = keys.get(variable, "productId")
-        ranged = [("status", "HASH"), ("createdAt", "RANGE")] if key == "orderId" else []
+        ranged = [("statusShard", "HASH"), ("createdAt", "RANGE")] if key == "orderId" else []
         index = {
             "IndexName": "status-index",
             "KeySchema": [{"AttributeName": each, "KeyType": kind} for each, kind in ranged],

@@ -17,6 +17,7 @@ import uvloop
 from adapters.aws.clients import AwsClients, open_aws_clients
 from adapters.aws.quick_clients import quick_sqs
 from adapters.logs import configure_logging, get_logger
+from adapters.orders.status_shards import StatusShards
 from adapters.orders.store import DynamoOrderStore
 from adapters.payments.gateway import SimulatedPaymentGateway
 from benchmarks.naive_loops import LOOPS, Work
@@ -96,7 +97,10 @@ async def _one_by_one(settings: Settings, clients: AwsClients) -> None:
     sqs, dynamodb = await clients.sqs(), await clients.dynamodb()
     fulfilment = Fulfilment(
         store=DynamoOrderStore(
-            dynamodb, orders_table=settings.orders_table, products_table=settings.products_table
+            dynamodb,
+            orders_table=settings.orders_table,
+            products_table=settings.products_table,
+            shards=StatusShards(settings.status_shards),
         ),
         payments=SimulatedPaymentGateway(
             dynamodb,

@@ -15,6 +15,7 @@ from adapters.orders.batched_completion import BatchedOrderCompletion
 from adapters.orders.batched_store import BatchedOrderStore
 from adapters.orders.completion import OrderCompletion, cancellation_reasons
 from adapters.orders.inserter import BatchedOrderInserter
+from adapters.orders.status_shards import StatusShards
 from orders.clock import timestamp
 from orders.errors import Unavailable
 from orders.model import Order, OrderLine, OrderStatus
@@ -22,6 +23,7 @@ from orders.ports import Claim, Lease
 
 PRICE_CENTS = 1999
 LEASE_MS = 3_600_000
+SHARDS = StatusShards(10)
 CONFLICT = "TransactionConflict"
 SINGLE, GROUPED = "single", "grouped"
 Now = Callable[[], float]
@@ -69,9 +71,12 @@ class Watched:
 
 async def claimed_orders(tables: Tables, product_ids: Sequence[str], count: int) -> list[Claim]:
     """Store and claim so many orders of one unit, the products in turn."""
-    inserter = BatchedOrderInserter(tables.dynamodb, tables.orders)
+    inserter = BatchedOrderInserter(tables.dynamodb, tables.orders, SHARDS)
     store = BatchedOrderStore(
-        tables.dynamodb, orders_table=tables.orders, products_table=tables.products
+        tables.dynamodb,
+        orders_table=tables.orders,
+        products_table=tables.products,
+        shards=SHARDS,
     )
 
     async def prepare(product_id: str) -> Claim:
@@ -111,6 +116,7 @@ async def complete_all(
             cast("Any", watched[process]),
             orders_table=tables.orders,
             products_table=tables.products,
+            shards=SHARDS,
         )
         left = iter(claims[process :: len(processes)])
         await asyncio.gather(*(work(completion.complete, left) for _ in range(at_once)))

@@ -21,6 +21,7 @@ from adapters.orders.catalogue_cache import open_catalogue
 from adapters.orders.items import INSERTED_ATTRIBUTES, inserted_values
 from adapters.orders.pages import OrderPages
 from adapters.orders.publisher import BatchedOrderPublisher
+from adapters.orders.status_shards import StatusShards
 from adapters.orders.store import DynamoOrderStore
 from adapters.payments.gateway import SimulatedPaymentGateway
 from orders.message import encode_order_placed
@@ -41,16 +42,18 @@ OURS = "ours"
 class SingleInserter:
     """Stores each order with a call of its own."""
 
-    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+    def __init__(self, dynamodb: DynamoDBClient, table: str, shards: StatusShards) -> None:
         self._dynamodb = dynamodb
         self._table = table
+        self._shards = shards
 
     async def insert(self, order: Order) -> bool:
         """Store a new order; False when its id is taken."""
+        values = inserted_values(order, self._shards)
         try:
             await self._dynamodb.put_item(
                 TableName=self._table,
-                Item=dict(zip(INSERTED_ATTRIBUTES, inserted_values(order), strict=True)),
+                Item=dict(zip(INSERTED_ATTRIBUTES, values, strict=True)),
                 ConditionExpression="attribute_not_exists(orderId)",
             )
         except ClientError as error:
@@ -96,16 +99,20 @@ async def _open(stack: AsyncExitStack, settings: Settings, *, publish_batched: b
     catalogue = await stack.enter_async_context(
         open_catalogue(dynamodb, settings.products_table, refresh_seconds=5)
     )
+    shards = StatusShards(settings.status_shards)
     return Backend(
         catalogue=catalogue,
-        inserter=SingleInserter(dynamodb, settings.orders_table),
+        inserter=SingleInserter(dynamodb, settings.orders_table, shards),
         store=DynamoOrderStore(
-            dynamodb, orders_table=settings.orders_table, products_table=settings.products_table
+            dynamodb,
+            orders_table=settings.orders_table,
+            products_table=settings.products_table,
+            shards=shards,
         ),
         payments=SimulatedPaymentGateway(
             dynamodb, payments_table=settings.payments_table, payment_seconds=0
         ),
-        lister=OrderPages(dynamodb, settings.orders_table),
+        lister=OrderPages(dynamodb, settings.orders_table, shards),
         publisher=publisher,
     )
 

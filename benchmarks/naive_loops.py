@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from adapters.orders.status_shards import MOVE, STATUS_NAME, StatusShards
 from orders.message import decode_order_placed
+from orders.model import OrderStatus
 from processor.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ class Work:
         self.settings = settings
         self._sqs = sqs
         self._dynamodb = dynamodb
+        self._shards = StatusShards(settings.status_shards)
 
     async def receive(self) -> list[Any]:
         """Take ten messages."""
@@ -51,9 +54,9 @@ class Work:
         await self._dynamodb.update_item(
             TableName=self.settings.orders_table,
             Key={"orderId": {"S": order_id}},
-            UpdateExpression="SET #status = :completed",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues={":completed": {"S": "COMPLETED"}},
+            UpdateExpression=f"SET {MOVE}",
+            ExpressionAttributeNames=STATUS_NAME,
+            ExpressionAttributeValues=self._shards.move(order_id, OrderStatus.COMPLETED),
         )
 
     async def delete(self, message: Mapping[str, Any]) -> None:

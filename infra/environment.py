@@ -77,6 +77,7 @@ def _fulfilment(settings: Settings, tables: Tables) -> Environment:
         "PAYMENTS_TABLE": tables.payments.name,
         "PAYMENT_SECONDS": f"{settings.payment_seconds:f}",  # str() would write 1E-7
         "LEASE_SECONDS": str(settings.lease_seconds),
+        "STATUS_SHARDS": str(settings.status_shards),
         "LOG_LEVEL": settings.log_level.value,
     }
 

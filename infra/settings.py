@@ -30,6 +30,8 @@ from infra.vocabulary import (
 )
 
 MAX_PENDING_CAP = 10_000
+# Listings read them all: more would cost each page more than it gives, see docs/adr/0010.
+MAX_STATUS_SHARDS = 20
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 _RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
 _RETENTION_YEARS = (1096, 1827, 2192, 2557, 2922, 3288, 3653)
@@ -71,6 +73,7 @@ class Settings:
     max_receive_count: Annotated[int, WholeNumber(1, 1000, "3")]
     drain_seconds: Annotated[int, WholeNumber(SHORTEST_DRAIN_SECONDS, 120, "30")]
     stop_timeout_seconds: Annotated[int, WholeNumber(2, 120, "60")]
+    status_shards: Annotated[int, WholeNumber(1, MAX_STATUS_SHARDS, "10")]
     lambda_memory_mb: Annotated[int, WholeNumber(128, 10240, "512")]
     lambda_timeout_seconds: Annotated[int, WholeNumber(1, 900, "30")]
     log_retention_days: Annotated[int, OneOfNumbers((*_RETENTION_DAYS, *_RETENTION_YEARS), "7")]

@@ -8,6 +8,16 @@ import pulumi_aws as aws
 from infra.catalogue import CATALOGUE, Product
 
 STATUS_INDEX = "status-index"
+# What a listing shows of an order, and what a reconciliation asks: when its lease ends.
+LISTED_ATTRIBUTES = (
+    "customerId",
+    "lines",
+    "totalCents",
+    "status",
+    "settledAt",
+    "failureReason",
+    "leaseExpiresAt",
+)
 
 
 class Tables(pulumi.ComponentResource):
@@ -43,14 +53,15 @@ class Tables(pulumi.ComponentResource):
         return self._create_table(
             "orders",
             key="orderId",
-            index_keys=("status", "createdAt"),
+            index_keys=("statusShard", "createdAt"),
             indexes=[
                 aws.dynamodb.TableGlobalSecondaryIndexArgs(
                     name=STATUS_INDEX,
-                    projection_type="ALL",
+                    projection_type="INCLUDE",
+                    non_key_attributes=LISTED_ATTRIBUTES,
                     key_schemas=[
                         aws.dynamodb.TableGlobalSecondaryIndexKeySchemaArgs(
-                            attribute_name="status", key_type="HASH"
+                            attribute_name="statusShard", key_type="HASH"
                         ),
                         aws.dynamodb.TableGlobalSecondaryIndexKeySchemaArgs(
                             attribute_name="createdAt", key_type="RANGE"

@@ -12,6 +12,7 @@ from adapters.aws.clients import AwsClients
 from adapters.aws.quick_clients import quick_dynamodb
 from adapters.fulfilment_settings import FulfilmentSettings
 from adapters.logs import get_logger
+from adapters.orders.status_shards import StatusShards
 from adapters.orders.store import DynamoOrderStore
 from adapters.payments.provider import payment_gateway
 from orders.fulfilment import Fulfilment
@@ -58,6 +59,7 @@ class Worker:
                 dynamodb,
                 orders_table=settings.orders_table,
                 products_table=settings.products_table,
+                shards=StatusShards(settings.status_shards),
             ),
             payments=payment_gateway(dynamodb, settings),
             lease_seconds=settings.lease_seconds,

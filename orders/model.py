@@ -31,8 +31,8 @@ class OrderLine(msgspec.Struct, frozen=True):
     unit_price_cents: int
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """One order as it is stored. Times are ISO 8601, UTC, microseconds, fixed width."""
+class ListedOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What a listing knows of an order. Times are ISO 8601, UTC, microseconds, fixed width."""
 
     order_id: str
     customer_id: str
@@ -40,9 +40,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     total_cents: int
     status: OrderStatus
     created_at: str
-    content_hash: str
     settled_at: str | None = None
     failure_reason: FailureReason | None = None
+
+
+class Order(ListedOrder, frozen=True, kw_only=True):
+    """One order as it is stored."""
+
+    content_hash: str
 
     def units_by_product(self) -> dict[str, int]:
         """Units to take from stock, one entry a product however many lines name it."""

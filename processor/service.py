@@ -13,6 +13,7 @@ from adapters.aws.quick_clients import quick_dynamodb, quick_sqs
 from adapters.batching.statement_batcher import StatementBatcher
 from adapters.logs import get_logger
 from adapters.orders.batched_store import BatchedOrderStore
+from adapters.orders.status_shards import StatusShards
 from adapters.payments.batched_gateway import BatchedPaymentGateway
 from adapters.payments.retrying_gateway import RetryingPaymentGateway
 from orders.fulfilment import Fulfilment
@@ -64,6 +65,7 @@ async def open_fulfilment(settings: Settings, clients: AwsClients) -> AsyncItera
         dynamodb,
         orders_table=settings.orders_table,
         products_table=settings.products_table,
+        shards=StatusShards(settings.status_shards),
         statements=statements,
     )
     payments = BatchedPaymentGateway(

@@ -14,6 +14,7 @@ from adapters.orders.catalogue_cache import open_catalogue
 from adapters.orders.inserter import BatchedOrderInserter
 from adapters.orders.pages import OrderPage, OrderPages
 from adapters.orders.publisher import BatchedOrderPublisher
+from adapters.orders.status_shards import StatusShards
 from adapters.orders.store import DynamoOrderStore
 from adapters.payments.provider import payment_gateway
 from orders.model import OrderStatus
@@ -55,7 +56,7 @@ async def open_aws_backend(settings: Settings) -> AsyncIterator[Backend]:
     """
     async with AsyncExitStack() as stack:
         clients = await stack.enter_async_context(open_aws_clients(settings.region))
-        dynamodb = quick_dynamodb(await clients.dynamodb(), "batch_execute_statement")
+        dynamodb = quick_dynamodb(await clients.dynamodb(), "batch_execute_statement", "query")
         catalogue = await stack.enter_async_context(
             open_catalogue(
                 dynamodb, settings.products_table, refresh_seconds=CATALOGUE_REFRESH_SECONDS
@@ -66,7 +67,8 @@ async def open_aws_backend(settings: Settings) -> AsyncIterator[Backend]:
             sns = quick_sns(await clients.sns())
             publisher = BatchedOrderPublisher(sns, settings.sns_topic_arn)
             await stack.enter_async_context(aclosing(publisher))
-        inserter = BatchedOrderInserter(dynamodb, settings.orders_table)
+        shards = StatusShards(settings.status_shards)
+        inserter = BatchedOrderInserter(dynamodb, settings.orders_table, shards)
         await stack.enter_async_context(aclosing(inserter))
         yield Backend(
             catalogue=catalogue,
@@ -75,8 +77,9 @@ async def open_aws_backend(settings: Settings) -> AsyncIterator[Backend]:
                 dynamodb,
                 orders_table=settings.orders_table,
                 products_table=settings.products_table,
+                shards=shards,
             ),
             payments=payment_gateway(dynamodb, settings),
-            lister=OrderPages(dynamodb, settings.orders_table),
+            lister=OrderPages(dynamodb, settings.orders_table, shards),
             publisher=publisher,
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from adapters.orders.pages import LONGEST_CURSOR
 from orders.ids import ORDER_ID_PATTERN
 from orders.model import OrderStatus, Product
 from orders.request import OrderRequest
@@ -138,6 +139,7 @@ _KEY = _parameter(
 _CURSOR = {
     "type": "string",
     "pattern": "^[A-Za-z0-9_-]+$",
+    "maxLength": LONGEST_CURSOR,
     "description": "The `next_cursor` of an earlier page of the same status.",
 }
 _ORDER_READS = (

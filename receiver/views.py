@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from aiohttp import web
 
-from orders.model import FailureReason, Order, OrderLine, OrderStatus, Product
+from orders.model import FailureReason, ListedOrder, OrderLine, OrderStatus, Product
 
 Moment = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
 
@@ -39,7 +39,7 @@ class ProductsView(msgspec.Struct, frozen=True):
     products: list[Product]
 
 
-def order_view(order: Order) -> OrderView:
+def order_view(order: ListedOrder) -> OrderView:
     """Return the client's view of `order`."""
     return OrderView(
         order.order_id,

@@ -30,6 +30,7 @@ from adapters.orders.completion_group import (
     Settling,
     product_name,
 )
+from adapters.orders.status_shards import StatusShards
 from orders.model import Order
 from orders.ports import Claim
 
@@ -44,10 +45,17 @@ MAX_ORDERS = 50
 class BatchedOrderCompletion:
     """Settles claimed orders as COMPLETED, one transaction at a time."""
 
-    def __init__(self, dynamodb: DynamoDBClient, *, orders_table: str, products_table: str) -> None:
+    def __init__(
+        self,
+        dynamodb: DynamoDBClient,
+        *,
+        orders_table: str,
+        products_table: str,
+        shards: StatusShards,
+    ) -> None:
         self._dynamodb = dynamodb
         self._single = OrderCompletion(
-            dynamodb, orders_table=orders_table, products_table=products_table
+            dynamodb, orders_table=orders_table, products_table=products_table, shards=shards
         )
         # One transaction under way: two could conflict over a product, and what comes meanwhile
         # makes the next one fuller. The batcher's bytes are writes here.

@@ -13,6 +13,7 @@ from adapters.batching.micro_batcher import BatcherClosed, BatcherFull
 from adapters.batching.statement_batcher import StatementBatcher
 from adapters.orders.batched_completion import BatchedOrderCompletion
 from adapters.orders.items import failure_from_item, order_from_item
+from adapters.orders.status_shards import StatusShards
 from adapters.orders.store import DynamoOrderStore
 from orders.model import FailureReason, Order, OrderStatus
 from orders.ports import Claim, Lease
@@ -33,18 +34,21 @@ class BatchedOrderStore:
         *,
         orders_table: str,
         products_table: str,
+        shards: StatusShards,
         statements: StatementBatcher | None = None,
     ) -> None:
+        self._shards = shards
         self._single = DynamoOrderStore(
-            dynamodb, orders_table=orders_table, products_table=products_table
+            dynamodb, orders_table=orders_table, products_table=products_table, shards=shards
         )
         self._statements = statements or StatementBatcher(dynamodb)
         self._completion = BatchedOrderCompletion(
-            dynamodb, orders_table=orders_table, products_table=products_table
+            dynamodb, orders_table=orders_table, products_table=products_table, shards=shards
         )
         self._orders_table = orders_table
         self._claim_statement = (  # names come from the settings, values travel apart
-            f'UPDATE "{orders_table}" SET "status"=? SET leaseOwner=? SET leaseExpiresAt=? '  # noqa: S608
+            f'UPDATE "{orders_table}" SET "status"=? SET statusShard=? '  # noqa: S608
+            "SET leaseOwner=? SET leaseExpiresAt=? "
             'WHERE orderId=? AND "status"=? RETURNING ALL NEW *'
         )
 
@@ -82,6 +86,7 @@ class BatchedOrderStore:
         """Claim an order that nobody has claimed yet; None when that is not how it stands."""
         parameters = [
             {"S": OrderStatus.PROCESSING.value},
+            {"S": self._shards.key(order_id, OrderStatus.PROCESSING)},
             {"S": lease.owner},
             {"N": str(lease.expires_at_ms)},
             {"S": order_id},

@@ -13,11 +13,11 @@ from adapters.aws.errors import AWS_ERRORS, error_code, unavailable
 from adapters.backoff import full_jitter
 from adapters.orders.conditions import (
     ENOUGH_STOCK,
-    STATUS_NAME,
     STILL_SUCCEEDING,
     lease_values,
 )
 from adapters.orders.items import AttributeMap, order_from_item
+from adapters.orders.status_shards import MOVE, STATUS_NAME, StatusShards
 from orders.errors import LeaseLost, OutOfStock, Unavailable
 from orders.model import Order, OrderStatus
 
@@ -42,10 +42,12 @@ class OrderCompletion:
         *,
         orders_table: str,
         products_table: str,
+        shards: StatusShards,
     ) -> None:
         self._dynamodb = dynamodb
         self._orders_table = orders_table
         self._products_table = products_table
+        self._shards = shards
 
     async def complete(self, claim: Claim, settled_at: str) -> Order:
         """Take the stock and settle; conflicts on a hot product are tried again with jitter.
@@ -79,17 +81,18 @@ class OrderCompletion:
 
     def settle_write(self, claim: Claim, settled_at: str) -> TransactWriteItemTypeDef:
         """Return the write that settles one order, under its lease."""
+        order_id = claim.order.order_id
         return {
             "Update": {
                 "TableName": self._orders_table,
-                "Key": {"orderId": {"S": claim.order.order_id}},
-                "UpdateExpression": "SET #status = :completed, settledAt = :at "
+                "Key": {"orderId": {"S": order_id}},
+                "UpdateExpression": f"SET {MOVE}, settledAt = :at "
                 "REMOVE leaseOwner, leaseExpiresAt",
                 "ConditionExpression": STILL_SUCCEEDING,
                 "ExpressionAttributeNames": STATUS_NAME,
                 "ExpressionAttributeValues": {
                     **lease_values(claim),
-                    ":completed": {"S": OrderStatus.COMPLETED.value},
+                    **self._shards.move(order_id, OrderStatus.COMPLETED),
                     ":at": {"S": settled_at},
                 },
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",

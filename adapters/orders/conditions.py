@@ -17,9 +17,6 @@ LEASE_HELD = "#status = :processing AND leaseOwner = :owner"
 STILL_SUCCEEDING = f"{LEASE_HELD} AND attribute_not_exists(failureReason)"
 ENOUGH_STOCK = "stock >= :units"
 
-# `status` is a reserved word of DynamoDB's expressions.
-STATUS_NAME = {"#status": "status"}
-
 
 def lease_values(claim: Claim) -> dict[str, Any]:
     """Return the values that `LEASE_HELD` compares with."""

@@ -10,6 +10,7 @@ from adapters.backoff import full_jitter
 from adapters.batching.micro_batcher import BatcherClosed, BatcherFull
 from adapters.batching.statement_batcher import StatementBatcher
 from adapters.orders.items import INSERTED_ATTRIBUTES, inserted_values
+from adapters.orders.status_shards import StatusShards
 from orders.errors import Unavailable
 from orders.model import Order
 
@@ -26,10 +27,11 @@ TAKEN = {None, "DuplicateItem"}
 class BatchedOrderInserter:
     """Inserts orders in batches; an id that is taken is reported, not overwritten."""
 
-    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+    def __init__(self, dynamodb: DynamoDBClient, table: str, shards: StatusShards) -> None:
         self._table = table
         attributes = ", ".join(f"'{name}': ?" for name in INSERTED_ATTRIBUTES)
         self._statement = f'INSERT INTO "{table}" VALUE {{{attributes}}}'
+        self._shards = shards
         self._statements = StatementBatcher(dynamodb, linger_seconds=LINGER_SECONDS)
 
     async def insert(self, order: Order) -> bool:
@@ -52,7 +54,7 @@ class BatchedOrderInserter:
 
     async def _insert(self, order: Order) -> bool:
         item = (self._table, order.order_id)
-        values = inserted_values(order)
+        values = inserted_values(order, self._shards)
         problem = ""
         for attempt in range(ATTEMPTS):
             if attempt:

@@ -10,8 +10,9 @@ from botocore.exceptions import ClientError
 from adapters.aws.conflicts import past_transaction
 from adapters.aws.errors import AWS_ERRORS, error_code, refused_item, unavailable
 from adapters.orders.completion import OrderCompletion, settled_before
-from adapters.orders.conditions import CLAIMABLE, LEASE_HELD, STATUS_NAME, lease_values
+from adapters.orders.conditions import CLAIMABLE, LEASE_HELD, lease_values
 from adapters.orders.items import AttributeMap, failure_from_item, order_from_item
+from adapters.orders.status_shards import MOVE, STATUS_NAME, StatusShards
 from orders.errors import LeaseLost, OrderBusy, OrderNotFound
 from orders.lifecycle import SETTLED
 from orders.model import FailureReason, Order, OrderStatus
@@ -24,11 +25,19 @@ if TYPE_CHECKING:
 class DynamoOrderStore:
     """Fulfils `orders.ports.OrderStore` on the orders and products tables."""
 
-    def __init__(self, dynamodb: DynamoDBClient, *, orders_table: str, products_table: str) -> None:
+    def __init__(
+        self,
+        dynamodb: DynamoDBClient,
+        *,
+        orders_table: str,
+        products_table: str,
+        shards: StatusShards,
+    ) -> None:
         self._dynamodb = dynamodb
         self._orders_table = orders_table
+        self._shards = shards
         self._completion = OrderCompletion(
-            dynamodb, orders_table=orders_table, products_table=products_table
+            dynamodb, orders_table=orders_table, products_table=products_table, shards=shards
         )
 
     async def get(self, order_id: str) -> Order | None:
@@ -51,9 +60,10 @@ class DynamoOrderStore:
         try:
             item = await self._update(
                 order_id,
-                "SET #status = :processing, leaseOwner = :owner, leaseExpiresAt = :expires",
+                f"SET {MOVE}, leaseOwner = :owner, leaseExpiresAt = :expires",
                 CLAIMABLE,
                 {
+                    **self._shards.move(order_id, OrderStatus.PROCESSING),
                     ":pending": {"S": OrderStatus.PENDING.value},
                     ":processing": {"S": OrderStatus.PROCESSING.value},
                     ":owner": {"S": lease.owner},
@@ -91,15 +101,16 @@ class DynamoOrderStore:
 
     async def fail(self, claim: Claim, reason: FailureReason, settled_at: str) -> Order:
         """Settle as FAILED."""
+        order_id = claim.order.order_id
         try:
             item = await self._update(
-                claim.order.order_id,
-                "SET #status = :failed, failureReason = :reason, settledAt = :at "
+                order_id,
+                f"SET {MOVE}, failureReason = :reason, settledAt = :at "
                 "REMOVE leaseOwner, leaseExpiresAt",
                 LEASE_HELD,
                 {
                     **lease_values(claim),
-                    ":failed": {"S": OrderStatus.FAILED.value},
+                    **self._shards.move(order_id, OrderStatus.FAILED),
                     ":reason": {"S": reason.value},
                     ":at": {"S": settled_at},
                 },

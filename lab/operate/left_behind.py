@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from lab.measure.backlog import STATUS_INDEX
+from lab.measure.backlog import STATUS_INDEX, index_keys
 from lab.measure.books import COMPLETED, FAILED, PENDING, PROCESSING, epoch_seconds
 
 CLAIMED = (PROCESSING, COMPLETED, FAILED)
 # SQS hands messages out in roughly the order in which they came; a minute is beyond "roughly".
 LEAST_LEAD_SECONDS = 60.0
-# `status` and `lines` are reserved words of DynamoDB's expressions.
-_NAMES = {
+# What is read of an order. `status` and `lines` are reserved words of DynamoDB's expressions.
+ASKED = {
     f"#{name}": name
     for name in ("orderId", "customerId", "lines", "status", "createdAt", "leaseExpiresAt")
 }
@@ -56,10 +56,10 @@ class OpenOrders:
         self._older_than = older_than
 
     def unbegun(self) -> Iterator[OpenOrder]:
-        """Yield orders that have been PENDING for longer than the age, the oldest first."""
+        """Yield orders that have been PENDING for longer than the age."""
         return self._query(
             PENDING,
-            KeyConditionExpression="#status = :status AND #createdAt < :limit",
+            KeyConditionExpression="statusShard = :shard AND #createdAt < :limit",
             ExpressionAttributeValues={":limit": {"S": timestamp(self._now - self._older_than)}},
         )
 
@@ -68,14 +68,15 @@ class OpenOrders:
         limit_ms = int((self._now - self._older_than) * 1000)
         return self._query(
             PROCESSING,
-            KeyConditionExpression="#status = :status",
+            KeyConditionExpression="statusShard = :shard",
             FilterExpression="#leaseExpiresAt < :limit",
             ExpressionAttributeValues={":limit": {"N": str(limit_ms)}},
         )
 
     def front(self) -> float:
         """Return when the newest order was placed that a worker has begun; -inf without one."""
-        return max((self._newest(status) for status in CLAIMED), default=float("-inf"))
+        keys = (key for status in CLAIMED for key in index_keys(status))
+        return max(map(self._newest, keys), default=float("-inf"))
 
     def why_unbegun(self, order: OpenOrder, *, messages: int, front: float) -> Why:
         """Return what a PENDING order's message may be doing, `messages` being in the queue."""
@@ -84,30 +85,30 @@ class OpenOrders:
         lead = max(self._older_than, LEAST_LEAD_SECONDS)
         return Why.OVERTAKEN if front - order.created_at > lead else Why.WAITING
 
-    def _newest(self, status: str) -> float:
+    def _newest(self, key: str) -> float:
         found = self._dynamodb.query(
             TableName=self._table,
             IndexName=STATUS_INDEX,
-            KeyConditionExpression="#status = :status",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues={":status": {"S": status}},
+            KeyConditionExpression="statusShard = :shard",
+            ExpressionAttributeValues={":shard": {"S": key}},
             ScanIndexForward=False,
             Limit=1,
         )["Items"]
         return epoch_seconds(found[0]["createdAt"]["S"]) if found else float("-inf")
 
     def _query(self, status: str, **request: Any) -> Iterator[OpenOrder]:
-        values = {":status": {"S": status}, **request.pop("ExpressionAttributeValues")}
-        pages = self._dynamodb.get_paginator("query").paginate(
-            TableName=self._table,
-            IndexName=STATUS_INDEX,
-            ProjectionExpression=", ".join(_NAMES),
-            ExpressionAttributeNames=_NAMES,
-            ExpressionAttributeValues=values,
-            **request,
-        )
-        for page in pages:
-            yield from map(_order, page["Items"])
+        limits = request.pop("ExpressionAttributeValues")
+        for key in index_keys(status):
+            pages = self._dynamodb.get_paginator("query").paginate(
+                TableName=self._table,
+                IndexName=STATUS_INDEX,
+                ProjectionExpression=", ".join(ASKED),
+                ExpressionAttributeNames=ASKED,
+                ExpressionAttributeValues={":shard": {"S": key}, **limits},
+                **request,
+            )
+            for page in pages:
+                yield from map(_order, page["Items"])
 
 
 def timestamp(epoch: float) -> str:

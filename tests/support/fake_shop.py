@@ -14,6 +14,7 @@ from adapters.orders.batched_store import BatchedOrderStore
 from adapters.orders.inserter import BatchedOrderInserter
 from adapters.orders.items import order_from_item, product_from_item
 from adapters.orders.publisher import BatchedOrderPublisher
+from adapters.orders.status_shards import StatusShards
 from adapters.orders.store import DynamoOrderStore
 from adapters.payments.batched_gateway import BatchedPaymentGateway
 from adapters.payments.faults import NO_FAULTS, PaymentFaults
@@ -35,6 +36,19 @@ LEASE_SECONDS = 60.0
 PAYMENT_SECONDS = 3.0
 VISIBILITY_SECONDS = 180.0
 PRICE_CENTS = 1999
+SHARDS = StatusShards(10)
+# What the status index holds beside its keys; a test of the program compares.
+LISTED_ATTRIBUTES = frozenset(
+    {
+        "customerId",
+        "lines",
+        "totalCents",
+        "status",
+        "settledAt",
+        "failureReason",
+        "leaseExpiresAt",
+    }
+)
 
 
 class Calls(StrEnum):
@@ -91,7 +105,7 @@ class FakeShop:
         transaction_seconds: float = 0.0,
     ) -> None:
         self.aws = FakeAws(now, mischief=mischief, transaction_seconds=transaction_seconds)
-        index = {"status-index": Index("status", "createdAt")}
+        index = {"status-index": Index("statusShard", "createdAt", LISTED_ATTRIBUTES)}
         self.orders = self.aws.create_table(Table("orders", "orderId", index))
         self.payments = self.aws.create_table(Table("payments", "idempotencyKey"))
         self.products = self.aws.create_table(Table("products", "productId"))
@@ -120,7 +134,9 @@ class FakeShop:
         clients = self.aws.connect(wire)
         dynamodb = clients.dynamodb
         store_type = BatchedOrderStore if calls is Calls.BATCHED else DynamoOrderStore
-        store = store_type(dynamodb, orders_table="orders", products_table="products")
+        store = store_type(
+            dynamodb, orders_table="orders", products_table="products", shards=SHARDS
+        )
         gateway_type = BatchedPaymentGateway if calls is Calls.BATCHED else SimulatedPaymentGateway
         payments = gateway_type(
             dynamodb,
@@ -133,7 +149,7 @@ class FakeShop:
         patient = RetryingPaymentGateway(
             payments, payment_seconds=PAYMENT_SECONDS, lease_seconds=LEASE_SECONDS
         )
-        inserter = BatchedOrderInserter(dynamodb, "orders")
+        inserter = BatchedOrderInserter(dynamodb, "orders", SHARDS)
         return Process(
             clients=clients,
             placement=OrderPlacement(
@@ -204,6 +220,8 @@ class FakeShop:
 
     def _audit_moves(self) -> None:
         for change in self.orders.history:
+            status = OrderStatus(change.after["status"]["S"])
+            assert change.after["statusShard"]["S"] == SHARDS.key(change.key, status), change.key
             if change.before is not None:
                 source, target = (
                     OrderStatus(item["status"]["S"]) for item in (change.before, change.after)

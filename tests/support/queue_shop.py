@@ -26,6 +26,7 @@ VARIABLES = {
     "PROCESSOR_CONCURRENCY": "20",
     "PAYMENT_SECONDS": "0.5",
     "LEASE_SECONDS": "30",
+    "STATUS_SHARDS": "10",
     "VISIBILITY_TIMEOUT_SECONDS": "30",
     "HEARTBEAT_SECONDS": "10",
     "DRAIN_SECONDS": "5",
@@ -209,6 +210,7 @@ def _pending(order_id: str) -> dict[str, Any]:
         "lines": {"S": json.dumps([line])},
         "totalCents": {"N": str(PRICE_CENTS)},
         "status": {"S": "PENDING"},
+        "statusShard": {"S": "PENDING#00"},
         "createdAt": {"S": "2024-01-01T00:00:00.000000Z"},
         "contentHash": {"S": "hash"},
     }

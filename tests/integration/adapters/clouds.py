@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from tests.support.emulator import RunningEmulator
 from tests.support.fake_aws.cloud import FakeAws
 from tests.support.fake_aws.tables import Index, Table
+from tests.support.fake_shop import LISTED_ATTRIBUTES
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
@@ -28,7 +29,7 @@ class Cloud(Protocol):
     sqs: SQSClient
 
     def create_table(self, key: str) -> str:
-        """Make a table and return its name; it has the orders' index by status and time."""
+        """Make a table and return its name; it has the orders' index by status, shard and time."""
         ...
 
     def create_queue(
@@ -63,7 +64,7 @@ class FakeCloud:
 
     def create_table(self, key: str) -> str:
         """Make a table."""
-        index = {INDEX: Index("status", "createdAt")}
+        index = {INDEX: Index("statusShard", "createdAt", LISTED_ATTRIBUTES)}
         return self._aws.create_table(Table(_name(), key, index)).name
 
     def create_queue(
@@ -102,7 +103,7 @@ class EmulatedCloud:
         """Make a table."""
         name = _name()
         keys = {key: "HASH"}
-        index = {"status": "HASH", "createdAt": "RANGE"}
+        index = {"statusShard": "HASH", "createdAt": "RANGE"}
         self.emulator.client("dynamodb").create_table(
             TableName=name,
             BillingMode="PAY_PER_REQUEST",
@@ -114,7 +115,10 @@ class EmulatedCloud:
                 {
                     "IndexName": INDEX,
                     "KeySchema": _key_schema(index),
-                    "Projection": {"ProjectionType": "ALL"},
+                    "Projection": {
+                        "ProjectionType": "INCLUDE",
+                        "NonKeyAttributes": sorted(LISTED_ATTRIBUTES),
+                    },
                 }
             ],
         )

@@ -16,10 +16,12 @@ from typing import Any
 
 import pytest
 
+from adapters.orders.status_shards import StatusShards
 from lab.cli.main import main
 from lab.operate.left_behind import timestamp
 from lab.operate.stack import Stack
 from orders.ids import content_hash
+from orders.model import OrderStatus
 from tests.support.queue_shop import until
 
 PRICE_CENTS = 2999
@@ -44,6 +46,7 @@ class Ward:
         product: str = "1",
         leased_until: float | None = None,
         customer_hashed: str = "7",
+        shards: int = 10,
     ) -> list[str]:
         """Store orders as nobody left them: PENDING, or PROCESSING under a lease (seconds ago).
 
@@ -57,6 +60,7 @@ class Ward:
                 product=product,
                 leased_until=leased_until,
                 customer_hashed=customer_hashed,
+                shards=shards,
             )
         return made
 
@@ -68,21 +72,23 @@ class Ward:
         product: str = "1",
         leased_until: float | None = None,
         customer_hashed: str = "7",
+        shards: int = 10,
     ) -> None:
-        """Store one order."""
+        """Store one order, as a service does that is configured with so many shards."""
         line = {"product_id": product, "quantity": 1, "unit_price_cents": PRICE_CENTS}
         item = {
             "orderId": {"S": order_id},
             "customerId": {"S": "7"},
             "lines": {"S": json.dumps([line])},
             "totalCents": {"N": str(PRICE_CENTS)},
-            "status": {"S": "PENDING"},
             "createdAt": {"S": timestamp(time.time() - age)},
             "contentHash": {"S": content_hash(customer_hashed, [(product, 1)])},
         }
+        status = OrderStatus.PENDING if leased_until is None else OrderStatus.PROCESSING
+        item["status"] = {"S": status}
+        item["statusShard"] = {"S": StatusShards(shards).key(order_id, status)}
         if leased_until is not None:
             item |= {
-                "status": {"S": "PROCESSING"},
                 "leaseOwner": {"S": "a worker that is gone"},
                 "leaseExpiresAt": {"N": str(int((time.time() + leased_until) * 1000))},
             }

@@ -93,7 +93,8 @@ class Shop:
         item = self.item("orders", order["order_id"])
         for later in ("leaseOwner", "leaseExpiresAt", "settledAt"):
             item.pop(later, None)
-        copy = {**item, "orderId": {"S": order_id}, "status": {"S": "PENDING"}}
+        pending = {"status": {"S": "PENDING"}, "statusShard": {"S": "PENDING#00"}}
+        copy = {**item, "orderId": {"S": order_id}, **pending}
         self._put_item("orders", copy)
 
     def put_charge(self, order_id: str) -> None:

@@ -15,10 +15,14 @@ from tests.support.fake_aws.updates import Update
 
 @dataclass(frozen=True)
 class Index:
-    """A global secondary index: its two key attributes. It is never behind its table here."""
+    """A global secondary index: its two key attributes, and what is projected beside the keys.
+
+    It is never behind its table here. `projected` is None where everything is.
+    """
 
     partition: str
     sort: str
+    projected: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from adapters.orders.store import DynamoOrderStore
 from orders.errors import OrderBusy, OutOfStock, Unavailable
 from orders.message import encode_order_placed
 from orders.ports import Claim, Lease
+from tests.support.fake_shop import SHARDS
 from tests.support.tiny_aws import BROKEN, Pauses, TinyAws, clients_of, refused
 from tests.unit.orders.fakes import pending_order
 
@@ -79,7 +80,7 @@ async def test_an_insert_is_sent_as_botocore_would_send_it(
     async with clients_of(aws, monkeypatch) as opened:
         dynamodb = await opened.dynamodb()
         for client in (quick_dynamodb(dynamodb, INSERT), dynamodb):
-            assert await BatchedOrderInserter(client, "orders").insert(pending_order())
+            assert await BatchedOrderInserter(client, "orders", SHARDS).insert(pending_order())
     quickly, usually = aws.received
     assert quickly.json == usually.json
     for name in ("X-Amz-Target", "Content-Type", "X-Amz-Security-Token", "Host"):
@@ -109,7 +110,7 @@ async def test_the_signature_covers_everything_that_botocore_signs(
     async with clients_of(aws, monkeypatch) as opened:
         dynamodb = await opened.dynamodb()
         for client in (quick_dynamodb(dynamodb, INSERT), dynamodb):
-            await BatchedOrderInserter(client, "orders").insert(pending_order())
+            await BatchedOrderInserter(client, "orders", SHARDS).insert(pending_order())
     signed = [
         re.search(r"Credential=AKIAEXAMPLE/\d{8}/(\S+), SignedHeaders=(\S+),", each)
         for each in (request.headers["Authorization"] for request in aws.received)
@@ -123,7 +124,7 @@ async def test_both_ways_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     aws = TinyAws([inserted(None), BROKEN, inserted(None)])
     async with clients_of(aws, monkeypatch) as opened:
         dynamodb = quick_dynamodb(await opened.dynamodb(), INSERT)
-        inserter = BatchedOrderInserter(dynamodb, "orders")
+        inserter = BatchedOrderInserter(dynamodb, "orders", SHARDS)
         await inserter.insert(pending_order())
         await inserter.insert(pending_order())
         assert opened.calls._calls == {"dynamodb:BatchExecuteStatement": 3}
@@ -136,7 +137,7 @@ async def test_where_nobody_answers_the_ordinary_way_is_taken(
     aws = TinyAws([failure, inserted(None)])
     async with clients_of(aws, monkeypatch) as opened:
         dynamodb = quick_dynamodb(await opened.dynamodb(), INSERT)
-        inserter = BatchedOrderInserter(dynamodb, "orders")
+        inserter = BatchedOrderInserter(dynamodb, "orders", SHARDS)
         assert await inserter.insert(pending_order())
     assert len(aws.received) == 2
 
@@ -220,7 +221,7 @@ async def test_what_is_throttled_for_a_moment_succeeds(monkeypatch: pytest.Monke
     aws, pauses = TinyAws([THROTTLED, inserted(None)]), Pauses()
     async with clients_of(aws, monkeypatch) as opened:
         dynamodb = quick_dynamodb(await opened.dynamodb(), INSERT, sleep=pauses)
-        assert await BatchedOrderInserter(dynamodb, "orders").insert(pending_order())
+        assert await BatchedOrderInserter(dynamodb, "orders", SHARDS).insert(pending_order())
     assert len(aws.received) == 2
     assert len(pauses) == 1
 
@@ -251,7 +252,7 @@ async def test_an_error_of_one_statement_is_its_own(monkeypatch: pytest.MonkeyPa
     aws = TinyAws([inserted("DuplicateItem")])
     async with clients_of(aws, monkeypatch) as opened:
         dynamodb = quick_dynamodb(await opened.dynamodb(), INSERT)
-        inserter = BatchedOrderInserter(dynamodb, "orders")
+        inserter = BatchedOrderInserter(dynamodb, "orders", SHARDS)
         assert await inserter.insert(pending_order()) is False
 
 
@@ -260,7 +261,7 @@ async def test_an_error_without_a_code_is_no_success(monkeypatch: pytest.MonkeyP
     async with clients_of(aws, monkeypatch) as opened:
         dynamodb = quick_dynamodb(await opened.dynamodb(), INSERT)
         with pytest.raises(Unavailable):
-            await BatchedOrderInserter(dynamodb, "orders").insert(pending_order())
+            await BatchedOrderInserter(dynamodb, "orders", SHARDS).insert(pending_order())
 
 
 @pytest.mark.parametrize("first", [BROKEN, (200, "<html/>"), (200, "no xml"), (400, "no xml")])

@@ -7,10 +7,14 @@ import pytest
 
 from adapters.environment import Environment, SettingsError
 from adapters.fulfilment_settings import FulfilmentSettings
+from adapters.orders.status_shards import MAX_SHARDS, keys_of
 from adapters.payments.faults import NO_FAULTS, PaymentFaults, PaymentLatency
+from infra import settings as infra_settings
 from infra import vocabulary
 from infra.config_rules import DecimalSeconds, WholeNumber
+from lab.measure.backlog import MAX_STATUS_SHARDS, index_keys
 from lambda_fn import settings as function_settings
+from orders.model import OrderStatus
 from processor import settings as processor_settings
 from receiver import settings as receiver_settings
 from tests.support.recorded_stack import RecordedStack, record_stack
@@ -43,6 +47,7 @@ SMALLEST = {
     "leaseSeconds": "6",
     "drainSeconds": "2",
     "stopTimeoutSeconds": "3",
+    "statusShards": "1",
     "lambdaTimeoutSeconds": "6",
     "paymentHangRate": "0.000001",
     "logLevel": "DEBUG",
@@ -60,6 +65,7 @@ LARGEST = {
     "leaseSeconds": "43200",
     "drainSeconds": "119",
     "stopTimeoutSeconds": "120",
+    "statusShards": "20",
     "lambdaTimeoutSeconds": "900",
     "paymentLatency": "exponential",
     "paymentDeclineRate": "0.7",
@@ -157,6 +163,11 @@ def test_payment_faults_reach_the_service_and_leave_no_trace_when_they_are_off(
     given = variables(recorded(stack), process)
     assert "PAYMENT_FAULTS" not in given
     assert READERS[process](Environment(given)).payment_faults == NO_FAULTS
+
+
+def test_shards_that_can_be_configured_are_all_read_by_services_and_lab() -> None:
+    assert infra_settings.MAX_STATUS_SHARDS == MAX_SHARDS == MAX_STATUS_SHARDS
+    assert keys_of(OrderStatus.PENDING) == index_keys("PENDING")
 
 
 def test_every_latency_that_can_be_configured_is_one_that_the_services_know() -> None:

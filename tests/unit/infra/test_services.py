@@ -29,6 +29,7 @@ FULFILMENT = {
     "PAYMENTS_TABLE": "flash-sale-payments-1a2b3c4",
     "PAYMENT_SECONDS": "3",
     "LEASE_SECONDS": "60",
+    "STATUS_SHARDS": "10",
     "LOG_LEVEL": "INFO",
 }
 ANY_SERVICE = {

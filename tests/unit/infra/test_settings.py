@@ -81,6 +81,8 @@ def test_the_message_says_key_value_rule_and_remedy() -> None:
         ("drainSeconds", "1", "must be between 2 and 120"),
         ("stopTimeoutSeconds", "121", "must be between 2 and 120"),
         ("lambdaMemoryMb", "64", "must be between 128 and 10240"),
+        ("statusShards", "0", "must be between 1 and 20"),
+        ("statusShards", "21", "must be between 1 and 20"),
         ("lambdaTimeoutSeconds", "901", "must be between 1 and 900"),
         ("logRetentionDays", "8", "must be one of 1, 3, 5, 7, 14, 30"),
         ("logLevel", "debug", "must be one of DEBUG, INFO, WARNING, ERROR"),

@@ -4,6 +4,10 @@ from decimal import Decimal
 import pytest
 
 from infra.catalogue import CATALOGUE
+from infra.tables import LISTED_ATTRIBUTES
+from lab.operate.left_behind import ASKED
+from receiver.views import OrderView
+from tests.support import fake_shop
 from tests.support.recorded_stack import Declared, RecordedStack
 
 TABLE = "aws:dynamodb/table:Table"
@@ -40,14 +44,27 @@ def test_orders_are_listed_by_status_and_time_and_stream_their_changes(
     assert inputs["globalSecondaryIndexes"] == [
         {
             "name": "status-index",
-            "projectionType": "ALL",
+            "projectionType": "INCLUDE",
+            "nonKeyAttributes": list(LISTED_ATTRIBUTES),
             "keySchemas": [
-                {"attributeName": "status", "keyType": "HASH"},
+                {"attributeName": "statusShard", "keyType": "HASH"},
                 {"attributeName": "createdAt", "keyType": "RANGE"},
             ],
         }
     ]
     assert (inputs["streamEnabled"], inputs["streamViewType"]) == (True, "NEW_AND_OLD_IMAGES")
+
+
+def test_the_index_holds_what_listings_show_and_reconciliations_ask_and_no_more() -> None:
+    listed = set(OrderView.__struct_fields__) - {"order_id", "created_at", "items"} | {"lines"}
+    asked = set(ASKED.values()) - {"orderId", "createdAt"}
+    assert set(LISTED_ATTRIBUTES) == {_camel_case(name) for name in listed} | asked
+    assert set(LISTED_ATTRIBUTES) == fake_shop.LISTED_ATTRIBUTES
+
+
+def _camel_case(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(map(str.capitalize, tail))
 
 
 def test_only_keys_are_declared_as_attributes(any_stack: RecordedStack) -> None:
@@ -56,7 +73,7 @@ def test_only_keys_are_declared_as_attributes(any_stack: RecordedStack) -> None:
         for each in any_stack.of_type(TABLE)
     }
     assert declared == {
-        "flash-sale-orders": ["orderId", "status", "createdAt"],
+        "flash-sale-orders": ["orderId", "statusShard", "createdAt"],
         "flash-sale-payments": ["idempotencyKey"],
         "flash-sale-products": ["productId"],
     }

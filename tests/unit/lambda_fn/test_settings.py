@@ -13,6 +13,7 @@ VARIABLES = {
     "PAYMENTS_TABLE": "payments",
     "PAYMENT_SECONDS": "3",
     "LEASE_SECONDS": "60",
+    "STATUS_SHARDS": "10",
 }
 
 

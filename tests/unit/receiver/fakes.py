@@ -36,6 +36,7 @@ SETTINGS = Settings(
     payment_concurrency=2,
     max_pending=2,
     lease_seconds=60,
+    status_shards=10,
     drain_seconds=5,
     stop_timeout_seconds=10,
     log_level="INFO",

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lab.measure.backlog import Backlog
+from lab.measure.backlog import MAX_STATUS_SHARDS, Backlog, index_keys
 
 PAGE = 2
 
@@ -42,8 +42,8 @@ class FakePaginator:
         if self._operation == "query":
             assert request["IndexName"] == "status-index"
             assert request["Select"] == "COUNT"
-            wanted = request["ExpressionAttributeValues"][":status"]
-            items = [item for item in items if item["status"] == wanted]
+            wanted = request["ExpressionAttributeValues"][":shard"]
+            items = [item for item in items if item["statusShard"] == wanted]
         for start in range(0, max(len(items), 1), PAGE):
             page = items[start : start + PAGE]
             yield {"Items": page, "Count": len(page)}
@@ -107,6 +107,7 @@ def order_item(order_id: str, status: str = "PENDING", **attributes: str) -> dic
         },
         "totalCents": {"N": "600"},
         "status": {"S": status},
+        "statusShard": {"S": index_keys(status)[sum(order_id.encode()) % MAX_STATUS_SHARDS]},
         "createdAt": {"S": "2025-11-28T09:00:00.250000Z"},
         "contentHash": {"S": "hash"},
         **{name: {"S": value} for name, value in attributes.items()},

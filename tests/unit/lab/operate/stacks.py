@@ -22,7 +22,7 @@ class StackOn(Stack):
 
 
 class PagedTable:
-    """Answers queries with whole pages, filtered by status alone, and remembers the last query."""
+    """Answers queries with whole pages, filtered by shard alone, and remembers the last query."""
 
     def __init__(self, *pages: list[dict[str, Any]]) -> None:
         self.pages = pages
@@ -45,5 +45,5 @@ class PagedTable:
         self, items: list[dict[str, Any]], request: dict[str, Any]
     ) -> list[dict[str, Any]]:
         assert request["IndexName"] == "status-index"
-        wanted = request["ExpressionAttributeValues"][":status"]
-        return [item for item in items if item["status"] == wanted]
+        wanted = request["ExpressionAttributeValues"][":shard"]
+        return [item for item in items if item["statusShard"] == wanted]
