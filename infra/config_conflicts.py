@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from infra.vocabulary import Topology
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -16,6 +18,10 @@ MARGIN_SECONDS = 5
 LAST_PORT = 65535
 # A drain waits for the open receive, which SQS ends after a second at the earliest.
 SHORTEST_DRAIN_SECONDS = 2
+# A function's failed event is tried again a minute later, and two minutes after that, see
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+FIRST_LAMBDA_RETRY_SECONDS = 60
+LONGEST_LAMBDA_LEASE_SECONDS = FIRST_LAMBDA_RETRY_SECONDS - 1
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,10 @@ def conflicts(settings: Settings) -> Iterator[Conflict]:
     """Yield each rule between keys that the settings, each valid by itself, break."""
     yield from _ports(settings)
     yield from _heartbeat(settings)
-    yield from _lease(settings)
+    if settings.topology is Topology.SERVERLESS:
+        yield from _lambda_lease(settings)
+    else:
+        yield from _lease(settings)
     yield from _drain(settings)
     yield from _function_timeout(settings)
     yield from _payment_faults(settings)
@@ -65,6 +74,24 @@ def _lease(settings: Settings) -> Iterator[Conflict]:
     elif settings.lease_seconds > limit:
         rule = f"must be at most visibilityTimeoutSeconds ({limit})"
         yield Conflict("leaseSeconds", rule, "visibilityTimeoutSeconds", settings.lease_seconds)
+
+
+def _lambda_lease(settings: Settings) -> Iterator[Conflict]:
+    """A retry that meets the lease of the try before it is wasted, and there are only two."""
+    longest = LONGEST_LAMBDA_LEASE_SECONDS
+    payment = settings.payment_seconds
+    if payment + MARGIN_SECONDS >= longest:
+        rule = f"must be less than {longest - MARGIN_SECONDS} in serverless, where no lease fits it"
+        payment = Decimal(max(min(settings.lease_seconds, longest) - MARGIN_SECONDS - 1, 0))
+        yield Conflict("paymentSeconds", rule, "paymentSeconds", payment)
+    above = payment + MARGIN_SECONDS
+    comfortable = min(int(above) + 10, longest)
+    if settings.lease_seconds > longest:
+        rule = f"must be at most {longest} in serverless: Lambda tries again after a minute"
+        yield Conflict("leaseSeconds", rule, "leaseSeconds", comfortable)
+    elif settings.lease_seconds <= above:
+        rule = f"must be more than paymentSeconds + {MARGIN_SECONDS} ({above})"
+        yield Conflict("leaseSeconds", rule, "leaseSeconds", comfortable)
 
 
 def _drain(settings: Settings) -> Iterator[Conflict]:

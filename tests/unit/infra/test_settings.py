@@ -8,8 +8,8 @@ from infra.vocabulary import Architecture, Topology
 from tests.support.recorded_stack import stack_config
 
 
-def settings(**changes: str) -> Settings:
-    config = stack_config("async") | {f"flash-sale:{key}": text for key, text in changes.items()}
+def settings(stack: str = "async", **changes: str) -> Settings:
+    config = stack_config(stack) | {f"flash-sale:{key}": text for key, text in changes.items()}
     return parse_settings(config, project="flash-sale")
 
 
@@ -17,9 +17,9 @@ def field_name(key: str) -> str:
     return re.sub("([A-Z])", r"_\1", key).lower()
 
 
-def error(**changes: str) -> str:
+def error(stack: str = "async", **changes: str) -> str:
     with pytest.raises(SettingsError) as caught:
-        settings(**changes)
+        settings(stack, **changes)
     return str(caught.value)
 
 
@@ -199,6 +199,64 @@ def test_the_remedy_of_a_contradiction_mends_it(changes: dict[str, str], broken:
 def test_no_heartbeat_fits_into_one_second_of_visibility() -> None:
     message = error(visibilityTimeoutSeconds="1", heartbeatSeconds="1", leaseSeconds="9")
     assert "pulumi config set visibilityTimeoutSeconds 180" in message
+
+
+def remedied(message: str) -> dict[str, str]:
+    """What the remedies of a message set, line by line."""
+    return {key: value for *_, key, value in map(str.split, message.splitlines())}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problems"),
+    [
+        (
+            {"leaseSeconds": "60"},
+            ["leaseSeconds = 60: must be at most 59 in serverless: Lambda tries again"],
+        ),
+        ({"leaseSeconds": "8"}, ["leaseSeconds = 8: must be more than paymentSeconds + 5 (8)"]),
+        ({"paymentSeconds": "50"}, ["leaseSeconds = 45: must be more than paymentSeconds + 5"]),
+        (
+            {"paymentSeconds": "54"},
+            ["paymentSeconds = 54: must be less than 54 in serverless, where no lease fits it"],
+        ),
+        (
+            {"paymentSeconds": "60", "leaseSeconds": "66"},
+            ["paymentSeconds = 60: must be less than 54", "leaseSeconds = 66: must be at most 59"],
+        ),
+        (
+            {"paymentSeconds": "60", "leaseSeconds": "5"},
+            ["paymentSeconds = 60: must be less than 54", "leaseSeconds = 5: must be more than"],
+        ),
+    ],
+)
+def test_a_lease_is_over_before_lambda_tries_again_or_the_remedy_makes_it_so(
+    changes: dict[str, str], problems: list[str]
+) -> None:
+    enough_time = {"lambdaTimeoutSeconds": "900", **changes}
+    message = error("serverless", **enough_time)
+    lines = message.splitlines()
+    assert len(lines) == len(problems)
+    for line, problem in zip(lines, problems, strict=True):
+        assert line.startswith(f"flash-sale:{problem}")
+    mended = settings("serverless", **{**enough_time, **remedied(message)})
+    assert mended.payment_seconds + 5 < mended.lease_seconds < 60
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"leaseSeconds": "59"},
+        {"leaseSeconds": "9"},
+        {"leaseSeconds": "59", "paymentSeconds": "53.9", "lambdaTimeoutSeconds": "60"},
+        {"leaseSeconds": "45", "visibilityTimeoutSeconds": "30", "heartbeatSeconds": "10"},
+    ],
+)
+def test_every_lease_between_a_payment_and_lambdas_first_retry_is_taken(
+    changes: dict[str, str],
+) -> None:
+    taken = settings("serverless", **changes)
+    assert str(taken.lease_seconds) == changes.get("leaseSeconds", "45")
 
 
 def test_a_misspelt_key_is_refused_and_the_nearest_one_named() -> None:
