@@ -12,7 +12,7 @@ from infra.container import container_definition, log_stream
 from infra.environment import Environment
 from infra.iam import ServiceRole, ServiceRoleArgs, Statement
 from infra.load_balancer import LoadBalancer
-from infra.log_group import create_log_group
+from infra.naming import named_after
 from infra.network import ANYWHERE, Network
 from infra.service_image import ServiceImage
 from infra.settings import Settings
@@ -27,7 +27,11 @@ CPU_ARCHITECTURES = {Architecture.ARM64: "ARM64", Architecture.X86_64: "X86_64"}
 
 @dataclass(frozen=True, kw_only=True)
 class FargateServiceArgs:
-    """What runs, where, with which rights; behind a load balancer or without one."""
+    """What runs, where, with which rights; behind a load balancer or without one.
+
+    Attributes:
+        start_after: what must be there before the first task runs, and is named in no setting.
+    """
 
     settings: Settings
     network: Network
@@ -54,10 +58,13 @@ class FargateService(pulumi.ComponentResource):
         self._name = name
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
-        self._log_group = create_log_group(name, args.settings.log_retention_days, opts=self._child)
+        self._log_group = aws.cloudwatch.LogGroup(
+            f"{name}-logs", retention_in_days=args.settings.log_retention_days, opts=self._child
+        )
         self._task_role = self._create_task_role()
         self._execution_role = self._create_execution_role()
         self._security_group = self._create_security_group()
+        self._rules = [self._open_to_aws(), *self._open_to_load_balancer()]
         self.service = self._create_service(self._create_task_definition())
         self.register_outputs({"service": self.service.name})
 
@@ -80,32 +87,34 @@ class FargateService(pulumi.ComponentResource):
         )
 
     def _create_security_group(self) -> aws.ec2.SecurityGroup:
-        group = aws.ec2.SecurityGroup(
+        return aws.ec2.SecurityGroup(
             f"{self._name}-firewall",
             description=f"Tasks of the {self._name}",
             vpc_id=self._args.network.vpc_id,
             opts=self._child,
         )
-        aws.vpc.SecurityGroupEgressRule(
+
+    def _open_to_aws(self) -> pulumi.Resource:
+        return aws.vpc.SecurityGroupEgressRule(
             f"{self._name}-to-aws",
-            security_group_id=group.id,
-            description="AWS APIs, through the NAT gateway",
+            security_group_id=self._security_group.id,
+            description="AWS APIs, through gateway endpoints and the NAT gateway",
             cidr_ipv4=ANYWHERE,
             ip_protocol="tcp",
             from_port=HTTPS_PORT,
             to_port=HTTPS_PORT,
             opts=self._child,
         )
-        if self._args.load_balancer is not None:
-            self._open_to(self._args.load_balancer, group)
-        return group
 
-    def _open_to(self, load_balancer: LoadBalancer, group: aws.ec2.SecurityGroup) -> None:
+    def _open_to_load_balancer(self) -> list[pulumi.Resource]:
         """Let the load balancer, and nobody else, reach the tasks, and it nothing but them."""
+        load_balancer = self._args.load_balancer
+        if load_balancer is None:
+            return []
         port = self._args.port
-        aws.vpc.SecurityGroupIngressRule(
+        way_in = aws.vpc.SecurityGroupIngressRule(
             f"{self._name}-from-alb",
-            security_group_id=group.id,
+            security_group_id=self._security_group.id,
             description="HTTP from the load balancer",
             referenced_security_group_id=load_balancer.security_group_id,
             ip_protocol="tcp",
@@ -113,21 +122,23 @@ class FargateService(pulumi.ComponentResource):
             to_port=port,
             opts=self._child,
         )
-        aws.vpc.SecurityGroupEgressRule(
+        way_there = aws.vpc.SecurityGroupEgressRule(
             f"{self._name}-alb-to-tasks",
             security_group_id=load_balancer.security_group_id,
             description=f"HTTP to the tasks of the {self._name}",
-            referenced_security_group_id=group.id,
+            referenced_security_group_id=self._security_group.id,
             ip_protocol="tcp",
             from_port=port,
             to_port=port,
             opts=self._child,
         )
+        return [way_in, way_there]
 
     def _create_task_definition(self) -> aws.ecs.TaskDefinition:
         return aws.ecs.TaskDefinition(
             f"{self._name}-task-definition",
-            family=f"{pulumi.get_project()}-{pulumi.get_stack()}-{self._name}",
+            # The provider makes no name here: ECS takes a family as it is told.
+            family=named_after(f"{self._name}-task-definition", self._log_group.name),
             requires_compatibilities=["FARGATE"],
             network_mode="awsvpc",
             cpu=str(TASK_CPU_UNITS),
@@ -174,6 +185,7 @@ class FargateService(pulumi.ComponentResource):
             ),
             # `pulumi up` ends when orders can be placed, or fails when the circuit breaker trips.
             wait_for_steady_state=True,
+            propagate_tags="SERVICE",
             opts=pulumi.ResourceOptions(parent=self, depends_on=self._needed()),
         )
 
@@ -189,7 +201,17 @@ class FargateService(pulumi.ComponentResource):
         ]
 
     def _needed(self) -> list[pulumi.Resource]:
-        """What must be there before the first task runs: its rights, and the way to it."""
+        """What must be there before the first task runs: its ways out and in, and its rights.
+
+        Without them no image is pulled and no health check passes, and the circuit breaker has
+        nothing to roll a first deployment back to. A component stands for all that is in it.
+        """
         load_balancer = self._args.load_balancer
-        way_in = [] if load_balancer is None else [load_balancer.listener]
-        return [self._task_role, self._execution_role, *way_in, *self._args.start_after]
+        return [
+            self._args.network,
+            *self._rules,
+            *([] if load_balancer is None else [load_balancer]),
+            self._task_role,
+            self._execution_role,
+            *self._args.start_after,
+        ]

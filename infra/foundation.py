@@ -22,7 +22,7 @@ class Foundation(pulumi.ComponentResource):
         super().__init__("flashsale:base:Foundation", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.settings = settings
-        self.network = Network(name, opts=child)
+        self.network = Network(name, settings.region, opts=child)
         self.cluster = aws.ecs.Cluster(f"{name}-cluster", opts=child)
         self.tables = Tables(name, opts=child)
         self.register_outputs({"cluster": self.cluster.name, "vpc_id": self.network.vpc_id})

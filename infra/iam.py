@@ -47,12 +47,17 @@ def policy_document(statements: Sequence[Statement]) -> pulumi.Output[str]:
     )
 
 
-def _trust_policy(service: str) -> pulumi.Output[str]:
+def _trust_policy(service: str, account_id: pulumi.Input[str]) -> pulumi.Output[str]:
+    """Let the service assume the role for resources of this account only (confused deputy).
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+    """
     statement: Mapping[str, Any] = {
         "Sid": "AssumedByService",
         "Effect": "Allow",
         "Action": "sts:AssumeRole",
         "Principal": {"Service": service},
+        "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
     }
     return pulumi.Output.json_dumps({"Version": POLICY_VERSION, "Statement": [statement]})
 
@@ -78,8 +83,11 @@ class ServiceRole(pulumi.ComponentResource):
     ) -> None:
         super().__init__("flashsale:iam:ServiceRole", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self))
         role = aws.iam.Role(
-            f"{name}-role", assume_role_policy=_trust_policy(args.service), opts=child
+            f"{name}-role",
+            assume_role_policy=_trust_policy(args.service, account.account_id),
+            opts=child,
         )
         aws.iam.RolePolicy(
             f"{name}-policy", role=role.name, policy=policy_document(args.statements), opts=child

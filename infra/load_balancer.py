@@ -1,12 +1,11 @@
 """The load balancer: HTTP from the internet to the tasks of one service."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.network import ANYWHERE
+from infra.network import ANYWHERE, Network
 
 HTTP_PORT = 80
 HEALTH_PATH = "/health"
@@ -18,8 +17,7 @@ LONGEST_DEREGISTRATION_DELAY_SECONDS = 3600
 class LoadBalancerArgs:
     """Where the load balancer stands, and the port of the tasks behind it."""
 
-    vpc_id: pulumi.Input[str]
-    subnet_ids: Sequence[pulumi.Input[str]]
+    network: Network
     target_port: int
     idle_timeout_seconds: int
 
@@ -29,7 +27,6 @@ class LoadBalancer(pulumi.ComponentResource):
 
     security_group_id: pulumi.Output[str]
     target_group_arn: pulumi.Output[str]
-    listener: aws.lb.Listener
     url: pulumi.Output[str]
 
     def __init__(
@@ -42,7 +39,7 @@ class LoadBalancer(pulumi.ComponentResource):
         self.security_group_id = self._create_security_group().id
         balancer = self._create_load_balancer()
         target_group = self._create_target_group()
-        self.listener = self._create_listener(balancer, target_group)
+        self._create_listener(balancer, target_group)
         self.target_group_arn = target_group.arn
         self.url = pulumi.Output.concat("http://", balancer.dns_name)
         self.register_outputs({"url": self.url, "target_group_arn": self.target_group_arn})
@@ -51,7 +48,7 @@ class LoadBalancer(pulumi.ComponentResource):
         group = aws.ec2.SecurityGroup(
             f"{self._name}-alb-firewall",
             description="Load balancer: HTTP from the internet",
-            vpc_id=self._args.vpc_id,
+            vpc_id=self._args.network.vpc_id,
             opts=self._child,
         )
         aws.vpc.SecurityGroupIngressRule(
@@ -72,16 +69,19 @@ class LoadBalancer(pulumi.ComponentResource):
             load_balancer_type="application",
             internal=False,
             security_groups=[self.security_group_id],
-            subnets=list(self._args.subnet_ids),
+            subnets=list(self._args.network.public_subnet_ids),
             idle_timeout=self._args.idle_timeout_seconds,
             drop_invalid_header_fields=True,
-            opts=self._child,
+            # AWS refuses it in a VPC without internet gateway, and it answers nobody without route.
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[*self._args.network.public_routes]
+            ),
         )
 
     def _create_target_group(self) -> aws.lb.TargetGroup:
         return aws.lb.TargetGroup(
             f"{self._name}-targets",
-            vpc_id=self._args.vpc_id,
+            vpc_id=self._args.network.vpc_id,
             target_type="ip",
             protocol="HTTP",
             port=self._args.target_port,
@@ -103,8 +103,8 @@ class LoadBalancer(pulumi.ComponentResource):
 
     def _create_listener(
         self, balancer: aws.lb.LoadBalancer, target_group: aws.lb.TargetGroup
-    ) -> aws.lb.Listener:
-        return aws.lb.Listener(
+    ) -> None:
+        aws.lb.Listener(
             f"{self._name}-http",
             load_balancer_arn=balancer.arn,
             protocol="HTTP",

@@ -1,7 +1,4 @@
-"""The topic of accepted orders and the queues behind it.
-
-Physical names carry the stack's name, so that all three stacks fit in one account and region.
-"""
+"""The topic of accepted orders and the queues behind it."""
 
 from dataclasses import dataclass
 
@@ -12,11 +9,14 @@ from infra.iam import Statement, policy_document
 
 RETENTION_SECONDS = 14 * 24 * 3600
 LONG_POLL_SECONDS = 20
+# AWS's own key: no monthly price, and its policy lets whoever may publish in this account use it.
+# It cannot be changed: an AWS service that is to publish here (an alarm) needs a key of ours, see
+# https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+TOPIC_KEY = "alias/aws/sns"
 
 
 def create_queue(
     name: str,
-    physical_name: str,
     *,
     opts: pulumi.ResourceOptions,
     visibility_timeout_seconds: int | None = None,
@@ -25,7 +25,6 @@ def create_queue(
     """Create a queue that keeps messages as long as SQS can, encrypted, and is polled long."""
     return aws.sqs.Queue(
         name,
-        name=f"{physical_name}-{pulumi.get_stack()}",
         message_retention_seconds=RETENTION_SECONDS,
         receive_wait_time_seconds=LONG_POLL_SECONDS,
         sqs_managed_sse_enabled=True,
@@ -64,8 +63,8 @@ class OrderTopic(pulumi.ComponentResource):
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("flashsale:messaging:OrderTopic", name, None, opts)
         topic = aws.sns.Topic(
-            f"{name}-topic",
-            name=f"order-processing-events-{pulumi.get_stack()}",
+            f"{name}-events",
+            kms_master_key_id=TOPIC_KEY,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.arn = topic.arn
@@ -106,12 +105,11 @@ class SubscriberQueue(pulumi.ComponentResource):
         )
 
     def _create_dead_letter_queue(self) -> aws.sqs.Queue:
-        return create_queue(f"{self._name}-dlq", "order-processing-dlq", opts=self._child)
+        return create_queue(f"{self._name}-dlq", opts=self._child)
 
     def _create_main_queue(self) -> aws.sqs.Queue:
         return create_queue(
             f"{self._name}-queue",
-            "order-processing-queue",
             visibility_timeout_seconds=self._args.visibility_timeout_seconds,
             redrive_policy=pulumi.Output.json_dumps(
                 {
@@ -134,9 +132,7 @@ class SubscriberQueue(pulumi.ComponentResource):
         )
 
     def _subscribe(self) -> None:
-        undeliverable = create_queue(
-            f"{self._name}-undeliverable", "order-processing-undeliverable", opts=self._child
-        )
+        undeliverable = create_queue(f"{self._name}-undeliverable", opts=self._child)
         admitted = [
             admit_topic(f"{self._name}-policy", self.queue, self._args.topic_arn, opts=self._child),
             admit_topic(

@@ -1,4 +1,8 @@
-"""The network: public subnets for the load balancer, private ones for the tasks."""
+"""The network: public subnets for the load balancer, private ones for the tasks.
+
+Order matters here as nowhere else: AWS lets things be made long before they work. Each resource
+waits for what it works with, and so `pulumi destroy` takes them away in the reverse order.
+"""
 
 from collections.abc import Sequence
 
@@ -9,26 +13,40 @@ VPC_CIDR = "10.0.0.0/16"
 PUBLIC_CIDRS = ("10.0.1.0/24", "10.0.2.0/24")
 PRIVATE_CIDRS = ("10.0.10.0/24", "10.0.11.0/24")
 ANYWHERE = "0.0.0.0/0"
+# Free of charge, unlike the NAT gateway; image layers come from S3, see
+# https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
+GATEWAY_ENDPOINTS = ("dynamodb", "s3")
 
 
 class Network(pulumi.ComponentResource):
-    """A VPC over two availability zones whose private subnets reach AWS through one NAT gateway."""
+    """A VPC over two availability zones whose private subnets reach AWS and nothing reaches.
+
+    DynamoDB and S3 are reached through gateway endpoints, the rest through one NAT gateway. What
+    runs in the private subnets depends on the component as a whole, what stands in the public ones
+    on `public_routes` alone: it need not wait for the NAT gateway.
+    """
 
     vpc_id: pulumi.Output[str]
     public_subnet_ids: Sequence[pulumi.Output[str]]
     private_subnet_ids: Sequence[pulumi.Output[str]]
+    public_routes: Sequence[pulumi.Resource]
 
-    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, region: str, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("flashsale:network:Network", name, None, opts)
         self._name = name
         self._child = pulumi.ResourceOptions(parent=self)
         self._vpc = self._create_vpc()
+        self._close_default_security_group()
         public = self._create_subnets("public", PUBLIC_CIDRS)
         private = self._create_subnets("private", PRIVATE_CIDRS)
         internet_gateway = self._create_internet_gateway()
-        nat_gateway = self._create_nat_gateway(public[0], internet_gateway)
-        self._route("public", public, gateway_id=internet_gateway.id)
-        self._route("private", private, nat_gateway_id=nat_gateway.id)
+        public_table = self._create_routes("public", gateway_id=internet_gateway.id)
+        self.public_routes = self._associate("public", public_table, public)
+        address = self._create_nat_address(internet_gateway)
+        nat_gateway = self._create_nat_gateway(public[0], address)
+        private_table = self._create_routes("private", nat_gateway_id=nat_gateway.id)
+        self._associate("private", private_table, private)
+        self._create_gateway_endpoints(region, private_table)
         self.vpc_id = self._vpc.id
         self.public_subnet_ids = [subnet.id for subnet in public]
         self.private_subnet_ids = [subnet.id for subnet in private]
@@ -47,6 +65,17 @@ class Network(pulumi.ComponentResource):
             enable_dns_support=True,
             enable_dns_hostnames=True,
             tags=self._tags("vpc"),
+            opts=self._child,
+        )
+
+    def _close_default_security_group(self) -> None:
+        """Let nothing through the group that AWS gives whatever names no group of its own."""
+        aws.ec2.DefaultSecurityGroup(
+            f"{self._name}-default-firewall",
+            vpc_id=self._vpc.id,
+            ingress=[],
+            egress=[],
+            tags=self._tags("default-closed"),
             opts=self._child,
         )
 
@@ -77,31 +106,37 @@ class Network(pulumi.ComponentResource):
             opts=self._child,
         )
 
+    def _create_nat_address(self, internet_gateway: aws.ec2.InternetGateway) -> aws.ec2.Eip:
+        return aws.ec2.Eip(
+            f"{self._name}-nat-address",
+            domain="vpc",
+            tags=self._tags("nat"),
+            # A VPC does not let its internet gateway go while an address is mapped in it.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[internet_gateway]),
+        )
+
     def _create_nat_gateway(
-        self, subnet: aws.ec2.Subnet, internet_gateway: aws.ec2.InternetGateway
+        self, subnet: aws.ec2.Subnet, address: aws.ec2.Eip
     ) -> aws.ec2.NatGateway:
         # One for both zones: a second costs as much as the tasks, and a sale lasts minutes.
-        address = aws.ec2.Eip(
-            f"{self._name}-nat-address", domain="vpc", tags=self._tags("nat"), opts=self._child
-        )
         return aws.ec2.NatGateway(
             f"{self._name}-nat-gateway",
             subnet_id=subnet.id,
             allocation_id=address.id,
             tags=self._tags("nat"),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[internet_gateway]),
+            # It carries nothing before its own subnet has the way out.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*self.public_routes]),
         )
 
-    def _route(
+    def _create_routes(
         self,
         kind: str,
-        subnets: Sequence[aws.ec2.Subnet],
         *,
         gateway_id: pulumi.Input[str] | None = None,
         nat_gateway_id: pulumi.Input[str] | None = None,
-    ) -> None:
-        """Send what leaves the VPC from `subnets` to the gateway."""
-        table = aws.ec2.RouteTable(
+    ) -> aws.ec2.RouteTable:
+        """Create a table that sends what leaves the VPC to the gateway."""
+        return aws.ec2.RouteTable(
             f"{self._name}-{kind}-routes",
             vpc_id=self._vpc.id,
             routes=[
@@ -112,11 +147,29 @@ class Network(pulumi.ComponentResource):
             tags=self._tags(kind),
             opts=self._child,
         )
-        for index, subnet in enumerate(subnets):
+
+    def _associate(
+        self, kind: str, table: aws.ec2.RouteTable, subnets: Sequence[aws.ec2.Subnet]
+    ) -> list[aws.ec2.RouteTableAssociation]:
+        return [
             aws.ec2.RouteTableAssociation(
                 f"{self._name}-{kind}-{index + 1}-routes",
                 route_table_id=table.id,
                 subnet_id=subnet.id,
+                opts=self._child,
+            )
+            for index, subnet in enumerate(subnets)
+        ]
+
+    def _create_gateway_endpoints(self, region: str, table: aws.ec2.RouteTable) -> None:
+        for service in GATEWAY_ENDPOINTS:
+            aws.ec2.VpcEndpoint(
+                f"{self._name}-{service}-endpoint",
+                vpc_id=self._vpc.id,
+                vpc_endpoint_type="Gateway",
+                service_name=f"com.amazonaws.{region}.{service}",
+                route_table_ids=[table.id],
+                tags=self._tags(service),
                 opts=self._child,
             )
 

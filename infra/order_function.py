@@ -9,8 +9,8 @@ import pulumi_aws as aws
 from infra import permissions
 from infra.environment import function_environment
 from infra.iam import ServiceRole, ServiceRoleArgs
-from infra.log_group import create_log_group
 from infra.messaging import admit_topic, create_queue, redrive_to
+from infra.naming import named_after
 from infra.settings import Settings
 from infra.tables import Tables
 
@@ -45,10 +45,10 @@ class OrderFunction(pulumi.ComponentResource):
         self._name = name
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
-        self._log_group = create_log_group(name, args.settings.log_retention_days, opts=self._child)
-        self.failure_queue = create_queue(
-            f"{name}-failures", "order-processing-failures", opts=self._child
+        self._log_group = aws.cloudwatch.LogGroup(
+            f"{name}-logs", retention_in_days=args.settings.log_retention_days, opts=self._child
         )
+        self.failure_queue = create_queue(f"{name}-failures", opts=self._child)
         self._role = self._create_role()
         function = self._create_function(self._create_layer())
         retries = self._keep_failures(function)
@@ -71,7 +71,8 @@ class OrderFunction(pulumi.ComponentResource):
         settings = self._args.settings
         return aws.lambda_.LayerVersion(
             f"{self._name}-layer",
-            layer_name=f"{pulumi.get_project()}-{pulumi.get_stack()}-{self._name}",
+            # The provider makes no name here: Lambda takes a layer's as it is told.
+            layer_name=named_after(f"{self._name}-layer", self._log_group.name),
             code=pulumi.FileArchive(str(self._args.layer_dir)),
             compatible_runtimes=[f"python{settings.python_version}"],
             compatible_architectures=[settings.architecture.value],
@@ -98,7 +99,7 @@ class OrderFunction(pulumi.ComponentResource):
                 log_format="Text",
                 log_group=self._log_group.name,
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._role]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._role, self._args.tables]),
         )
 
     def _keep_failures(
@@ -125,9 +126,7 @@ class OrderFunction(pulumi.ComponentResource):
         function: aws.lambda_.Function,
         retries: aws.lambda_.FunctionEventInvokeConfig,
     ) -> None:
-        undeliverable = create_queue(
-            f"{self._name}-undeliverable", "order-processing-undeliverable", opts=self._child
-        )
+        undeliverable = create_queue(f"{self._name}-undeliverable", opts=self._child)
         admitted = admit_topic(
             f"{self._name}-undeliverable-policy",
             undeliverable,

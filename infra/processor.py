@@ -66,6 +66,7 @@ class Processor(pulumi.ComponentResource):
                     dead_letter_queue_url=orders.dead_letter_queue.url,
                 ),
                 statements=self._statements(),
+                start_after=[foundation.tables],
             ),
             opts=self._child,
         )

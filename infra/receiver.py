@@ -46,12 +46,10 @@ class Receiver(pulumi.ComponentResource):
         self.register_outputs({"url": self.url})
 
     def _create_load_balancer(self) -> LoadBalancer:
-        network = self._args.foundation.network
         return LoadBalancer(
             self._name,
             LoadBalancerArgs(
-                vpc_id=network.vpc_id,
-                subnet_ids=network.public_subnet_ids,
+                network=self._args.foundation.network,
                 target_port=self._settings.receiver_port,
                 idle_timeout_seconds=self._settings.load_balancer_idle_timeout_seconds,
             ),
@@ -86,7 +84,8 @@ class Receiver(pulumi.ComponentResource):
                 ),
                 statements=self._statements(),
                 load_balancer=load_balancer,
-                start_after=self._args.start_after,
+                # Its first read of the catalogue must find one.
+                start_after=[foundation.tables, *self._args.start_after],
             ),
             opts=self._child,
         )

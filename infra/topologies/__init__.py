@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from infra.build_context import SERVICES_GROUP
 from infra.settings import Settings
+from infra.tags import tag_everything
 from infra.topologies import queued, serverless, sync
 from infra.topologies.outputs import Outputs
 from infra.uv import locked_requirements
@@ -23,4 +24,5 @@ def build_topology(settings: Settings) -> Outputs:
     """
     # Every image needs them: where they cannot be read, no half-made stack may be left behind.
     locked_requirements(SERVICES_GROUP)
+    tag_everything(settings)
     return TOPOLOGIES[settings.topology](settings)

@@ -11,9 +11,9 @@ from infra.topologies.outputs import Outputs, common_outputs
 def build(settings: Settings) -> Outputs:
     """Declare the asynchronous topology."""
     foundation = Foundation("flash-sale", settings)
-    topic = OrderTopic("orders")
+    topic = OrderTopic("order-processing")
     orders = SubscriberQueue(
-        "orders",
+        "order-processing",
         SubscriberQueueArgs(
             topic_arn=topic.arn,
             visibility_timeout_seconds=settings.visibility_timeout_seconds,

@@ -16,7 +16,7 @@ def build(settings: Settings) -> Outputs:
     code_dir = build_function_code(settings.python_version)
     layer_dir = build_layer(settings.architecture, settings.python_version)
     foundation = Foundation("flash-sale", settings)
-    topic = OrderTopic("orders")
+    topic = OrderTopic("order-processing")
     function = OrderFunction(
         "order-events",
         OrderFunctionArgs(

@@ -32,6 +32,8 @@ PROGRAM = PROJECT_ROOT / "__main__.py"
 REGION = "us-west-2"
 ACCOUNT = "123456789012"
 IMAGE_DIGEST = "sha256:" + "0" * 64
+# What Pulumi ends the names with that it makes: seven hexadecimal digits, others in each stack.
+NAME_ENDING = "1a2b3c4"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Declared:
     urn: str
     parent: str
     inputs: Mapping[str, Any]
+    outputs: Mapping[str, Any]
     depends_on: frozenset[str]
     ignores: frozenset[str]
     is_component: bool
@@ -99,20 +102,24 @@ def stack_config(stack: str) -> dict[str, str]:
     return {**defaults, **{key: str(value) for key, value in own.items()}}
 
 
-def record_stack(stack: str, overrides: Mapping[str, str] | None = None) -> RecordedStack:
+def record_stack(
+    stack: str, overrides: Mapping[str, str] | None = None, *, name_ending: str = NAME_ENDING
+) -> RecordedStack:
     """Run the whole program as `stack`; `overrides` have keys without namespace."""
     namespace = project_name()
     changed = {f"{namespace}:{key}": value for key, value in (overrides or {}).items()}
-    return record_program(stack, {**stack_config(stack), **changed})
+    return record_program(stack, {**stack_config(stack), **changed}, name_ending=name_ending)
 
 
-def record_program(stack: str, config: Mapping[str, str]) -> RecordedStack:
+def record_program(
+    stack: str, config: Mapping[str, str], *, name_ending: str = NAME_ENDING
+) -> RecordedStack:
     """Run the whole program as `stack` with exactly this configuration."""
-    return asyncio.run(_record(stack, config))
+    return asyncio.run(_record(stack, config, name_ending))
 
 
-async def _record(stack: str, config: Mapping[str, str]) -> RecordedStack:
-    monitor = _RecordingMonitor()
+async def _record(stack: str, config: Mapping[str, str], name_ending: str) -> RecordedStack:
+    monitor = _RecordingMonitor(name_ending)
     with _pulumi_threads():
         set_mocks(
             monitor.mocks,
@@ -157,11 +164,14 @@ def _pulumi_threads() -> Iterator[None]:
 class _Answers(pulumi.runtime.Mocks):
     """Answers as AWS would with what only AWS knows."""
 
+    def __init__(self, name_ending: str) -> None:
+        self._name_ending = name_ending
+
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         service = args.typ.split(":")[1].split("/")[0]
         computed = {
             "arn": f"arn:aws:{service}:{REGION}:{ACCOUNT}:{args.name}",
-            "name": f"{args.name}-1a2b3c4",
+            "name": f"{args.name}-{self._name_ending}",
             "url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{args.name}",
             "dnsName": f"{args.name}.{REGION}.elb.amazonaws.com",
             "registryId": ACCOUNT,
@@ -172,6 +182,7 @@ class _Answers(pulumi.runtime.Mocks):
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         answers: Mapping[str, dict[str, Any]] = {
+            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
             "aws:index/getAvailabilityZones:getAvailabilityZones": {
                 "names": [f"{REGION}a", f"{REGION}b", f"{REGION}c"]
             },
@@ -186,8 +197,8 @@ class _Answers(pulumi.runtime.Mocks):
 class _RecordingMonitor(mocks.MockMonitor):
     """Keeps each registration as it was asked for: mocks alone see no parents and no options."""
 
-    def __init__(self) -> None:
-        super().__init__(_Answers())
+    def __init__(self, name_ending: str) -> None:
+        super().__init__(_Answers(name_ending))
         self.declared: list[Declared] = []
         self.component_outputs: dict[str, Mapping[str, Any]] = {}
 
@@ -203,6 +214,7 @@ class _RecordingMonitor(mocks.MockMonitor):
                 urn=response.urn,
                 parent=request.parent,
                 inputs=rpc.deserialize_properties(request.object),
+                outputs=rpc.deserialize_properties(response.object),
                 depends_on=frozenset(request.dependencies),
                 ignores=frozenset(request.ignoreChanges),
                 is_component=not request.custom,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.recorded_stack import RecordedStack
+from tests.support.recorded_stack import ACCOUNT, RecordedStack
 from tests.unit.infra.conftest import recorded
 
 ROLE = "aws:iam/role:Role"
@@ -29,13 +29,13 @@ RECEIVING = {
     ("dynamodb:Query", f"{DYNAMODB}-orders/index/status-index"),
     ("dynamodb:Scan", f"{DYNAMODB}-products"),
 }
-PUBLISHING = {("sns:Publish", "arn:aws:sns:us-west-2:123456789012:orders-topic")}
+PUBLISHING = {("sns:Publish", "arn:aws:sns:us-west-2:123456789012:order-processing-events")}
 CONSUMING = {
-    ("sqs:ReceiveMessage", f"{SQS}:orders-queue"),
-    ("sqs:DeleteMessage", f"{SQS}:orders-queue"),
-    ("sqs:ChangeMessageVisibility", f"{SQS}:orders-queue"),
-    ("sqs:GetQueueAttributes", f"{SQS}:orders-queue"),
-    ("sqs:SendMessage", f"{SQS}:orders-dlq"),
+    ("sqs:ReceiveMessage", f"{SQS}:order-processing-queue"),
+    ("sqs:DeleteMessage", f"{SQS}:order-processing-queue"),
+    ("sqs:ChangeMessageVisibility", f"{SQS}:order-processing-queue"),
+    ("sqs:GetQueueAttributes", f"{SQS}:order-processing-queue"),
+    ("sqs:SendMessage", f"{SQS}:order-processing-dlq"),
 }
 LOGS = "arn:aws:cloudwatch:us-west-2:123456789012"
 
@@ -164,10 +164,13 @@ def test_no_action_on_a_resource_is_allowed_twice(any_stack: RecordedStack) -> N
         ),
     ],
 )
-def test_each_role_is_assumed_by_one_aws_service(stack: str, principals: dict[str, str]) -> None:
+def test_each_role_is_assumed_by_one_aws_service_and_for_this_account_only(
+    stack: str, principals: dict[str, str]
+) -> None:
     found = {}
     for role in recorded(stack).of_type(ROLE):
         (statement,) = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
         assert statement["Action"] == "sts:AssumeRole"
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
         found[role.name.removesuffix("-role")] = statement["Principal"]["Service"]
     assert found == {name: f"{service}.amazonaws.com" for name, service in principals.items()}

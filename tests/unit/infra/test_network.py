@@ -60,6 +60,27 @@ def test_every_subnet_uses_the_routes_of_its_kind(any_stack: RecordedStack) -> N
     }
 
 
+def test_tables_and_image_layers_are_reached_past_the_nat_gateway(
+    any_stack: RecordedStack,
+) -> None:
+    endpoints = [each.inputs for each in any_stack.of_type("aws:ec2/vpcEndpoint:VpcEndpoint")]
+    assert {each["serviceName"] for each in endpoints} == {
+        "com.amazonaws.us-west-2.dynamodb",
+        "com.amazonaws.us-west-2.s3",
+    }
+    for each in endpoints:
+        assert each["vpcEndpointType"] == "Gateway"
+        assert each["routeTableIds"] == ["flash-sale-private-routes-id"]
+
+
+def test_what_names_no_security_group_is_reached_by_nothing_and_reaches_nothing(
+    any_stack: RecordedStack,
+) -> None:
+    group = any_stack.only("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup").inputs
+    assert group["vpcId"] == "flash-sale-vpc-id"
+    assert (group["ingress"], group["egress"]) == ([], [])
+
+
 def test_only_the_load_balancer_is_open_to_the_internet(any_stack: RecordedStack) -> None:
     open_rules = [each for each in any_stack.of_type(INGRESS) if "cidrIpv4" in each.inputs]
     assert [
