@@ -5,7 +5,7 @@ import socketserver
 from typing import Any
 
 from ministack import app  # type: ignore[import-not-found]
-from ministack.core import lambda_runtime  # type: ignore[import-not-found]
+from ministack.core import iam_evaluator, lambda_runtime  # type: ignore[import-not-found]
 from ministack.services import lambda_svc, sns  # type: ignore[import-not-found]
 
 from lab.emulator.environment_starts import StartGate
@@ -36,6 +36,21 @@ class AsynchronousLambda:
         sns._lambda_svc = self
 
 
+def name_the_account_of_services() -> None:
+    """Let trust policies read `aws:SourceAccount`, which a service of AWS sends with AssumeRole.
+
+    Here the operator takes it on in their place, and works in one account.
+    """
+    evaluate = iam_evaluator.evaluate_trust_policy
+
+    def evaluated(trust_policy: Any, caller_arn: str, context: Any = None) -> bool:
+        if context is not None:
+            context.service_context.setdefault("aws:sourceaccount", context.principal_account)
+        return bool(evaluate(trust_policy, caller_arn, context))
+
+    iam_evaluator.evaluate_trust_policy = evaluated
+
+
 def wake_up_less(seconds: float) -> None:
     """Let the threads of Lambda environments look for a dead process every `seconds` only.
 
@@ -54,6 +69,7 @@ def wake_up_less(seconds: float) -> None:
 
 if __name__ == "__main__":
     wake_up_less(1.0)
+    name_the_account_of_services()
     authorise_statements()
     read_statements_once()
     StartGate().install()

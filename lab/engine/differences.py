@@ -105,6 +105,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         consequence="a gap in an execution role is found on AWS only",
     ),
     Difference(
+        name="trust policies",
+        emulator="lets the operator take on a role in a service's name, and names no account",
+        aws="lets the service alone take it on, and names the account of its resource",
+        consequence="the lab's launcher names the account; a wrong service is found by unit tests",
+    ),
+    Difference(
         name="load balancer",
         emulator="clients reach the receivers' shared port directly",
         aws="a load balancer with its own idle timeout and health checks stands between",

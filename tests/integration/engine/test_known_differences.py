@@ -185,6 +185,38 @@ def test_the_emulator_alone_invokes_a_topics_function_without_its_retries(tmp_pa
     assert said_by_the_emulator_alone(program, tmp_path) == "_execute_function_with_config_scope"
 
 
+def trust(account: str) -> dict[str, Any]:
+    """A trust policy that lets ECS take a role on for one account."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def test_a_trust_policy_is_told_no_account_unless_the_launcher_tells_it(tmp_path: Path) -> None:
+    program = (
+        "from ministack.core.iam_evaluator import evaluate_trust_policy;"
+        f"print(evaluate_trust_policy({trust('123456789012')}, 'arn:aws:iam::123456789012:root'))"
+    )
+    assert said_by_the_emulator_alone(program, tmp_path) == "False"
+
+
+def test_a_role_is_taken_on_in_a_services_name_and_for_the_named_account_only(
+    shared_emulator: RunningEmulator,
+) -> None:
+    iam = shared_emulator.client("iam")
+    ours, theirs = (
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust(account)))
+        for name, account in (("ours", "123456789012"), ("theirs", "210987654321"))
+    )
+    assert shared_emulator.assume(ours["Role"]["Arn"]).token
+    with pytest.raises(ClientError, match="not authorized to perform: sts:AssumeRole"):
+        shared_emulator.assume(theirs["Role"]["Arn"])
+
+
 def test_a_topic_invokes_a_function_without_being_admitted(small: Deploy, run_dir: Path) -> None:
     with small("function") as deployment:
         function, client = deployment.outputs["function"], deployment.client("lambda")
