@@ -10,7 +10,7 @@ export PATH := $(PATH):$(CURDIR)/.tools/bin
 BIN := .venv/bin
 LAB := $(BIN)/python -m lab
 
-.PHONY: help setup demo results scale test test-fast lint format check bench-accept bench-drain \
+.PHONY: help setup demo results scale test test-fast lint format security check bench-accept bench-drain \
 	bench-loops bench-hot-product load clean
 
 help: ## list the targets
@@ -43,6 +43,9 @@ lint: setup ## check format, lint, types and import rules
 format: setup ## format the code and apply safe lint fixes
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+security: setup ## let checkov look at the three stacks, and compare with docs/security.md
+	@PYTHONPATH=. exec .venv/bin/python scripts/check_security.py
 
 check: lint test ## all that CI runs: lint, types, imports, tests
 
