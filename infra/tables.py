@@ -1,6 +1,7 @@
 """The tables: orders, the payment provider's ledger, and products with their stock."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_aws as aws
@@ -18,6 +19,7 @@ LISTED_ATTRIBUTES = (
     "failureReason",
     "leaseExpiresAt",
 )
+CATALOGUE_PREFIX = "catalogue#"
 
 
 class Tables(pulumi.ComponentResource):
@@ -97,18 +99,34 @@ class Tables(pulumi.ComponentResource):
         )
 
     def _seed(self, product: Product) -> None:
-        aws.dynamodb.TableItem(
+        """Put a product on sale: two items, one that we deploy and one that orders write.
+
+        The provider compares and writes an item as a whole: together, a new price would give back
+        what was sold, and ignoring what was sold would ignore the price.
+        """
+        entry = self._create_item(
+            f"{self._name}-catalogue-{product.product_id.lower()}",
+            {
+                "productId": {"S": f"{CATALOGUE_PREFIX}{product.product_id}"},
+                "name": {"S": product.name},
+                "priceCents": {"N": str(product.price_cents)},
+            },
+            self._child,
+        )
+        self._create_item(
             f"{self._name}-product-{product.product_id.lower()}",
+            {"productId": {"S": product.product_id}, "stock": {"N": str(product.stock)}},
+            # Seeded once. A product without a price is none: readers would stumble over it.
+            pulumi.ResourceOptions(parent=self, ignore_changes=["item"], depends_on=[entry]),
+        )
+
+    def _create_item(
+        self, name: str, item: Mapping[str, Mapping[str, str]], opts: pulumi.ResourceOptions
+    ) -> aws.dynamodb.TableItem:
+        return aws.dynamodb.TableItem(
+            name,
             table_name=self.products.name,
             hash_key=self.products.hash_key,
-            item=pulumi.Output.json_dumps(
-                {
-                    "productId": {"S": product.product_id},
-                    "name": {"S": product.name},
-                    "priceCents": {"N": str(product.price_cents)},
-                    "stock": {"N": str(product.stock)},
-                }
-            ),
-            # Orders take from the stock: an update of the stack must not give it back.
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["item"]),
+            item=json.dumps(item),
+            opts=opts,
         )

@@ -3,20 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from adapters.aws.errors import AWS_ERRORS, unavailable
 from adapters.logs import get_logger
-from adapters.orders.items import product_from_item
+from adapters.orders.items import AttributeMap, product_from_item
 from orders.catalogue import Catalogue
 from orders.errors import Unavailable
+from orders.model import Product
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
 
+# Before the product's id in the key of what is deployed of it: its name and price.
+CATALOGUE_PREFIX = "catalogue#"
+
 _log = get_logger()
+
+
+def products_from_items(items: Iterable[AttributeMap]) -> list[Product]:
+    """Return the products that the items of the products table make up.
+
+    A product's item holds the stock, which orders write. Its name and price are deployed, as an
+    item of their own beside it, which goes before a name and price in the product's item.
+    """
+    entries, stocked = {}, {}
+    for item in items:
+        key = item["productId"]["S"]
+        if key.startswith(CATALOGUE_PREFIX):
+            entries[key.removeprefix(CATALOGUE_PREFIX)] = item
+        else:
+            stocked[key] = item
+    return [
+        product_from_item({**item, **entries.get(key, {}), "productId": {"S": key}})
+        for key, item in stocked.items()
+    ]
 
 
 class CatalogueCache:
@@ -46,7 +69,7 @@ class CatalogueCache:
         """
         try:
             pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._table)
-            products = [product_from_item(item) async for page in pages for item in page["Items"]]
+            products = products_from_items([item async for page in pages for item in page["Items"]])
         except AWS_ERRORS as error:
             raise unavailable("products table", error) from error
         except (KeyError, ValueError) as error:

@@ -74,8 +74,12 @@ def epoch_seconds(timestamp: str) -> float:
 
 
 def read_stock(dynamodb: Any, table: str) -> dict[str, int]:
-    """Return the units left of each product."""
-    return {item["productId"]["S"]: int(item["stock"]["N"]) for item in _scan(dynamodb, table)}
+    """Return the units left of each product; entries of the catalogue have none."""
+    return {
+        item["productId"]["S"]: int(item["stock"]["N"])
+        for item in _scan(dynamodb, table)
+        if "stock" in item
+    }
 
 
 def read_books(dynamodb: Any, outputs: Mapping[str, str]) -> Books:

@@ -61,7 +61,7 @@ def catalogue_is_read_again(shop: Shop) -> bool:
     name = f"Renamed {uuid.uuid4().hex}"
     shop.deployment.client("dynamodb").update_item(
         TableName=shop.outputs["products_table"],
-        Key={"productId": {"S": "1"}},
+        Key={"productId": {"S": "catalogue#1"}},
         UpdateExpression="SET #name = :name",
         ExpressionAttributeNames={"#name": "name"},
         ExpressionAttributeValues={":name": {"S": name}},

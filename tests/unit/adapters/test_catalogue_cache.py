@@ -34,6 +34,27 @@ async def test_the_catalogue_follows_the_table_within_a_refresh() -> None:
         assert cache.current.all()[0].price_cents == 1
 
 
+@virtual_time
+async def test_a_deployed_price_goes_before_the_products_own_and_leaves_its_stock() -> None:
+    shop = FakeShop(STOCK)
+    shop.products.put(
+        {"productId": {"S": "catalogue#b"}, "name": {"S": "Bell"}, "priceCents": {"N": "7"}}
+    )
+    shop.products.put({"productId": {"S": "new"}, "stock": {"N": "9"}})
+    shop.products.put(
+        {"productId": {"S": "catalogue#new"}, "name": {"S": "New"}, "priceCents": {"N": "8"}}
+    )
+    shop.products.put(
+        {"productId": {"S": "catalogue#gone"}, "name": {"S": "Gone"}, "priceCents": {"N": "9"}}
+    )
+    async with open_catalogue(shop.aws.connect().dynamodb, "products", refresh_seconds=5) as cache:
+        found = {p.product_id: (p.name, p.price_cents, p.stock) for p in cache.current.all()}
+    assert set(found) == {*STOCK, "new"}
+    assert found["b"] == ("Bell", 7, STOCK["b"])
+    assert found["new"] == ("New", 8, 9)
+    assert found["a"][1:] == (PRICE_CENTS, STOCK["a"])
+
+
 @pytest.mark.parametrize("fault", [Fault.THROTTLED, Fault.BROKEN, Fault.LOST_ANSWER])
 @virtual_time
 async def test_a_failed_refresh_keeps_the_last_catalogue_and_is_tried_again(fault: Fault) -> None:

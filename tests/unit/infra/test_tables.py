@@ -3,8 +3,9 @@ from decimal import Decimal
 
 import pytest
 
+from adapters.orders.catalogue_cache import products_from_items
 from infra.catalogue import CATALOGUE
-from infra.tables import LISTED_ATTRIBUTES
+from infra.tables import CATALOGUE_PREFIX, LISTED_ATTRIBUTES
 from lab.operate.left_behind import ASKED
 from receiver.views import OrderView
 from tests.support import fake_shop
@@ -79,28 +80,61 @@ def test_only_keys_are_declared_as_attributes(any_stack: RecordedStack) -> None:
     }
 
 
-def test_the_catalogue_is_seeded_and_its_stock_never_given_back(any_stack: RecordedStack) -> None:
-    items = any_stack.of_type(ITEM)
-    seeded = {json.loads(item.inputs["item"])["productId"]["S"]: item for item in items}
-    assert set(seeded) == {product.product_id for product in CATALOGUE}
-    for item in items:
-        assert item.ignores == {"item"}
+def seeds(stack: RecordedStack) -> dict[str, Declared]:
+    """The items of the products table, by their key."""
+    return {json.loads(each.inputs["item"])["productId"]["S"]: each for each in stack.of_type(ITEM)}
+
+
+def test_every_product_is_seeded_with_its_stock_which_no_update_gives_back(
+    any_stack: RecordedStack,
+) -> None:
+    for product in CATALOGUE:
+        seed = seeds(any_stack)[product.product_id]
+        assert json.loads(seed.inputs["item"]) == {
+            "productId": {"S": product.product_id},
+            "stock": {"N": str(product.stock)},
+        }
+        assert seed.ignores == {"item"}
+
+
+def test_names_and_prices_deploy_whatever_was_sold_meanwhile(any_stack: RecordedStack) -> None:
+    for product in CATALOGUE:
+        entry = seeds(any_stack)[f"{CATALOGUE_PREFIX}{product.product_id}"]
+        # Nothing that orders write: the provider writes all that is in it, and drops the rest.
+        assert json.loads(entry.inputs["item"]) == {
+            "productId": {"S": f"{CATALOGUE_PREFIX}{product.product_id}"},
+            "name": {"S": product.name},
+            "priceCents": {"N": str(product.price_cents)},
+        }
+        assert entry.ignores == frozenset()
+
+
+def test_a_product_is_there_only_while_it_has_a_price(any_stack: RecordedStack) -> None:
+    for product in CATALOGUE:
+        entry = seeds(any_stack)[f"{CATALOGUE_PREFIX}{product.product_id}"]
+        assert entry.urn in seeds(any_stack)[product.product_id].depends_on
+
+
+def test_every_seed_goes_to_the_products_table(any_stack: RecordedStack) -> None:
+    assert len(any_stack.of_type(ITEM)) == 2 * len(CATALOGUE)
+    for item in any_stack.of_type(ITEM):
         assert item.inputs["hashKey"] == "productId"
         assert item.inputs["tableName"] == "flash-sale-products-1a2b3c4"
 
 
 @pytest.mark.parametrize(
     ("product_id", "price_cents", "stock"),
-    [("1", "2999", "1000000"), ("SKU-001", "1999", "1000000"), ("SKU-LIMITED", "4999", "25")],
+    [("1", 2999, 1_000_000), ("SKU-001", 1999, 1_000_000), ("SKU-LIMITED", 4999, 25)],
 )
-def test_what_the_examples_order_is_on_sale(
-    product_id: str, price_cents: str, stock: str, any_stack: RecordedStack
+def test_services_read_the_seeds_as_what_the_examples_order(
+    product_id: str, price_cents: int, stock: int, any_stack: RecordedStack
 ) -> None:
     items = [json.loads(item.inputs["item"]) for item in any_stack.of_type(ITEM)]
-    (found,) = [item for item in items if item["productId"]["S"] == product_id]
-    assert found["priceCents"] == {"N": price_cents}
-    assert found["stock"] == {"N": stock}
-    assert found["name"]["S"]
+    products = {product.product_id: product for product in products_from_items(items)}
+    assert set(products) == {product.product_id for product in CATALOGUE}
+    found = products[product_id]
+    assert (found.price_cents, found.stock) == (price_cents, stock)
+    assert found.name
 
 
 def test_products_have_distinct_ids_and_prices_in_whole_cents() -> None:

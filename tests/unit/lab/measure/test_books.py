@@ -27,7 +27,8 @@ def test_the_three_tables_are_read_whole_over_all_pages() -> None:
                 }
             ],
             "products": [
-                {"productId": {"S": "1"}, "stock": {"N": "25"}, "name": {"S": "One"}},
+                {"productId": {"S": "1"}, "stock": {"N": "25"}},
+                {"productId": {"S": "catalogue#1"}, "name": {"S": "One"}},
             ],
         }
     )
