@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,11 @@ from typing import Any
 import psutil
 
 from lab.deployment import Deployment
+from lab.files import write as write_file
 
 UP_FILE = "up.json"
 # Boot time and clock make up the figure: a corrected clock moves it.
 _SAME_START_SECONDS = 30.0
-_OWNER_ONLY = 0o600
 
 
 def describe(deployment: Deployment) -> dict[str, Any]:
@@ -42,12 +41,8 @@ def describe(deployment: Deployment) -> dict[str, Any]:
 
 
 def write(content: Mapping[str, Any], path: Path) -> None:
-    """Write the file for its owner's eyes, whole or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWNER_ONLY)
-    with os.fdopen(opened, "w", encoding="utf-8") as file:
-        file.write(json.dumps(content, indent=2) + "\n")
-    draft.replace(path)
+    """Write it, a new file for its owner's eyes; LabError if that is not possible."""
+    write_file(json.dumps(content, indent=2) + "\n", path, private=True)
 
 
 def is_running(content: Mapping[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from lab.load.drive import LoadProgress
 from lab.load.scenarios import Scenario
@@ -27,9 +28,9 @@ class LiveView:
         self._peak = 0
         self._progress = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
-            TextColumn("{task.fields[detail]}"),
+            TextColumn("{task.fields[detail]}", markup=False),
             TimeElapsedColumn(),
             console=console,
             transient=True,
@@ -52,7 +53,7 @@ class LiveView:
     def stage(self, text: str) -> None:
         """Say what happens from now on."""
         self._peak = 0
-        self._console.print(f"[dim]{self._clock()}[/dim]  {text}", highlight=False)
+        self._console.print(Text.assemble((self._clock(), "dim"), "  ", text))
         self._progress.update(self._task, description=text, detail="", total=None, completed=0)
         self._spoke = time.monotonic()
 

@@ -8,11 +8,12 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from lab.files import write, writing
 from lab.measure.bill import ASSUMPTIONS
 from lab.measure.prices import price_list
 from lab.report import colours, numbers
 from lab.report.differences import Difference
-from lab.report.plots import make_plots
+from lab.report.plots.plot import make_plots
 from lab.report.published import CORRECTIONS, comparisons
 from lab.report.sections import audit_table, bill_table, measure_tables
 from lab.report.verdict import main_sale, sales, verdict
@@ -25,11 +26,16 @@ FULL_PERCENT = 90
 
 
 def write_report(results: Results, folder: Path, differences: list[Difference]) -> Path:
-    """Write the page and its plots into a folder and return the page's path."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the page and its plots into a folder and return the page's path.
+
+    Raises:
+        LabError: they cannot be written there.
+    """
     path = folder / REPORT_FILE
-    page = render(results, differences, plot_folder=folder / PLOT_FOLDER)
-    path.write_text(page, encoding="utf-8")
+    with writing(path):
+        folder.mkdir(parents=True, exist_ok=True)
+        page = render(results, differences, plot_folder=folder / PLOT_FOLDER)
+    write(page, path)
     return path
 
 

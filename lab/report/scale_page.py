@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lab.files import write, writing
 from lab.report import colours, numbers
 from lab.report.page import PLOT_FOLDER, machine_load, machine_sentence, render_template
-from lab.report.plot_scale import published_marks, scale_plot
-from lab.report.plots import Plot, Sketch, make_plot
+from lab.report.plots.plot import Plot, Sketch, make_plot
+from lab.report.plots.scale import published_marks, scale_plot
 from lab.report.scale_reasons import peak_rows, reasons
 from lab.report.scale_table import COLUMNS, sale_name
 from lab.report.scale_verdict import scale_verdict
@@ -19,10 +20,16 @@ SCALE_PAGE = "scale.html"
 
 
 def write_scale_page(results: ScaleResults, folder: Path) -> Path:
-    """Write the page and its plot into a folder and return the page's path."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the page and its plot into a folder and return the page's path.
+
+    Raises:
+        LabError: they cannot be written there.
+    """
     path = folder / SCALE_PAGE
-    path.write_text(render_scale(results, plot_folder=folder / PLOT_FOLDER), encoding="utf-8")
+    with writing(path):
+        folder.mkdir(parents=True, exist_ok=True)
+        page = render_scale(results, plot_folder=folder / PLOT_FOLDER)
+    write(page, path)
     return path
 
 

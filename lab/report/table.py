@@ -27,9 +27,14 @@ def print_results(console: Console, results: Results) -> None:
 
 
 def make_console() -> Console:
-    """Return the console of a command; in a file lines may be wider than rich would guess."""
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDTH_IN_A_FILE)
+    """Return the console of a command; in a file lines may be wider than rich would guess.
+
+    Paths, ids and what AWS says are printed as they are: `[a]` and `:bell:` mean nothing else.
+    """
+    console = Console(markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = max(console.width, WIDTH_IN_A_FILE)
+    return console
 
 
 def scenario_names(results: Results) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lab.errors import LabError
+from lab.files import write, writing
 from lab.results.decode import DecodeError, decode
 from lab.results.model import SCHEMA, Results
 
@@ -21,11 +22,14 @@ SIGNIFICANT_DIGITS = 6
 
 
 def write_results(results: DataclassInstance, path: Path) -> None:
-    """Write the results so that a reader sees the old file or the new one, never a half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".tmp")
-    draft.write_text(to_json(results), encoding="utf-8")
-    draft.replace(path)
+    """Write the results, whole or not at all.
+
+    Raises:
+        LabError: that is not possible; older results are as they were.
+    """
+    with writing(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    write(to_json(results), path)
 
 
 def to_json(results: DataclassInstance) -> str:

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from lab.measure.little import Stations
-from lab.report.canvas import canvas
 from lab.report.colours import FAINT, series
+from lab.report.plots.canvas import canvas
 from lab.results.bill import Bill
 from lab.results.model import Results, ScenarioResult
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +40,16 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def styled() -> AbstractContextManager[None]:
-    """Apply the style: matplotlib asks for it when a figure is made and again when it is saved."""
-    return mpl.rc_context(STYLE)
+@contextmanager
+def styled() -> Iterator[None]:
+    """Apply the style: matplotlib asks for it when a figure is made and again when it is saved.
+
+    Everything else is matplotlib's own, whatever a program that draws with us has set.
+    """
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
+        yield
 
 
 @contextmanager

@@ -10,11 +10,11 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from lab.report import numbers
-from lab.report.canvas import save_png
-from lab.report.plot_backlog import backlog_plot
-from lab.report.plot_cost import cost_plot
-from lab.report.plot_latency import latency_plot
-from lab.report.svg import standalone, themed_svg
+from lab.report.plots.backlog import backlog_plot
+from lab.report.plots.canvas import save_png
+from lab.report.plots.cost import cost_plot
+from lab.report.plots.latency import latency_plot
+from lab.report.plots.svg import standalone, themed_svg
 from lab.results.model import Results, ScenarioResult
 
 Draw = Callable[[bool], Figure | None]

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from lab.report import numbers
-from lab.report.canvas import canvas
 from lab.report.colours import FAINT, SHADE, line
+from lab.report.plots.canvas import canvas
 from lab.scale.curves import measured, whole
 from lab.scale.model import Point, ScalePoint, ScaleResults
 from lab.scale.published import like_theirs

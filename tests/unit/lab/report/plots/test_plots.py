@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from lab.report.plot_backlog import measured, predicted
-from lab.report.plot_cost import capacity_per_month, monthly_dollars
+from lab.report.plots.backlog import measured, predicted
+from lab.report.plots.cost import capacity_per_month, monthly_dollars
 from lab.results.model import Results
 from tests.unit.lab.report.tampering import with_sale
 from tests.unit.lab.simulated import CONFIG

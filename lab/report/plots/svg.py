@@ -9,7 +9,7 @@ from html import escape
 from matplotlib.figure import Figure
 
 from lab.report import colours
-from lab.report.canvas import styled
+from lab.report.plots.canvas import styled
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 

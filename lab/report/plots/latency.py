@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from lab.report import numbers
-from lab.report.canvas import canvas
 from lab.report.colours import FAINT, series
+from lab.report.plots.canvas import canvas
 from lab.results.model import Bin, Percentiles, ScenarioResult
 
 ROW_HEIGHT = 0.62

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from lab.load.scenarios import FLASH
-from lab.report.plot_scale import flank, name_shares, published_marks, scale_plot, spread
+from lab.report.plots.scale import flank, name_shares, published_marks, scale_plot, spread
 from lab.scale.model import ScaleResults
 from tests.unit.lab.report.scales import lasting
 from tests.unit.lab.scale.crews import simulated_scale

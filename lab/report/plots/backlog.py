@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lab.report import numbers
-from lab.report.canvas import canvas
 from lab.report.colours import FAINT, INK, SHADE, series
+from lab.report.plots.canvas import canvas
 from lab.results.model import ScenarioResult
 
 Point = tuple[float, float]
