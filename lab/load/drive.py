@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from lab.engine.environment import minimal_environment
 from lab.engine.interrupts import shielded
 from lab.engine.paths import ROOT
 from lab.errors import LabError
@@ -71,10 +72,21 @@ class Drive:
             *("--exit-code-on-error", "0", "--only-summary"),
         ]
 
+    @property
+    def home(self) -> Path:
+        """Locust's home and working folder, empty: it reads settings in the user's.
+
+        https://docs.locust.io/en/stable/configuration.html#configuration-file
+        """
+        return self.records.parent / "tmp" / "locust"
+
     def environment(self) -> dict[str, str]:
-        """Return Locust's environment: ours without the user's own Locust settings."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("LOCUST_")}
-        return {**kept, "LOAD_RECORDS": str(self.records), "PYTHONPATH": str(ROOT)}
+        """Return Locust's environment: nothing of the user's, neither settings nor proxies."""
+        return {
+            **minimal_environment(self.home),
+            "LOAD_RECORDS": str(self.records),
+            "PYTHONPATH": str(ROOT),
+        }
 
 
 def run_sale(
@@ -96,19 +108,20 @@ def run_sale(
                 raise _error(drive, "did not end in time")
             check()
             tail.refresh()
-            progress(_progress(drive.scenario, tail))
+            progress(progress_at(drive.scenario, tail, now=time.time()))
             time.sleep(POLL_SECONDS)
     tail.refresh()
     if code != 0:
         raise _error(drive, f"ended with exit code {code}")
     if tail.answered == 0:
         raise _error(drive, "sent no order")
-    progress(_progress(drive.scenario, tail))
+    progress(progress_at(drive.scenario, tail, now=time.time()))
 
 
-def _progress(scenario: Scenario, tail: RecordTail) -> LoadProgress:
+def progress_at(scenario: Scenario, tail: RecordTail, *, now: float) -> LoadProgress:
+    """Return how far the sale is at that moment, in epoch seconds, by what its customers noted."""
     began = tail.first_sent_at
-    elapsed = 0.0 if began is None else max(0.0, time.time() - began)
+    elapsed = 0.0 if began is None else max(0.0, now - began)
     return LoadProgress(
         elapsed_seconds=elapsed,
         users=0 if began is None else scenario.users_at(elapsed),
@@ -120,7 +133,8 @@ def _progress(scenario: Scenario, tail: RecordTail) -> LoadProgress:
 
 @contextmanager
 def _locust(drive: Drive) -> Iterator[subprocess.Popen[bytes]]:
-    drive.log.parent.mkdir(parents=True, exist_ok=True)
+    for folder in (drive.log.parent, drive.home):
+        folder.mkdir(parents=True, exist_ok=True)
     with drive.log.open("wb") as log, ExitStack() as stack:
         with shielded():  # an interrupt waits until there is somebody to end the process
             process = _start(drive, log)
@@ -132,7 +146,7 @@ def _start(drive: Drive, log: IO[bytes]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         drive.command(),
         env=drive.environment(),
-        cwd=ROOT,
+        cwd=drive.home,
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,

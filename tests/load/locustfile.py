@@ -7,6 +7,7 @@ line an order; a worker adds its process id to the name.
 
 from __future__ import annotations
 
+import http.client
 import json
 import logging
 import os
@@ -28,10 +29,13 @@ ENDPOINTS = ("/orders", "/orders/sync", "/orders/async")
 # Longer than the load balancer's idle timeout (60 s): its answer comes before patience ends.
 ANSWER_TIMEOUT_SECONDS = 75.0
 CATALOGUE_ATTEMPTS = 5
+NO_SALE = 2
+"""Exit code: the catalogue could not be read, or an answer not be recorded."""
 
 _log = logging.getLogger("flash-sale")
 _baskets: Baskets | None = None
 _recorder: Recorder | None = None
+_opened_at: float | None = None
 
 
 @events.init_command_line_parser.add_listener  # type: ignore[untyped-decorator]
@@ -50,28 +54,39 @@ def let_open_orders_finish(environment: Any, **_: Any) -> None:
 
 @events.test_start.add_listener  # type: ignore[untyped-decorator]
 def open_shop(environment: Any, **_: Any) -> None:
-    global _baskets, _recorder  # noqa: PLW0603 - Locust's listeners share state by module only
+    global _baskets, _recorder, _opened_at  # noqa: PLW0603 - Locust's listeners share by module
+    environment.host = environment.host.rstrip("/")  # or it asks for //products
     if isinstance(environment.runner, MasterRunner):
+        _opened_at = time.perf_counter()
         return
     _baskets = _recorder = None
+    environment.process_exit_code = NO_SALE  # also if somebody stops it while it waits here
     try:
         _baskets = Baskets(product_ids(fetch_catalogue(environment.host)))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         _log.error("cannot read %s/products: %s", environment.host, error)
-        environment.process_exit_code = 2
-        # Not from this greenlet, which quitting would kill.
-        threading.Thread(target=environment.runner.quit).start()
+        end(environment)
         return
+    environment.process_exit_code = None
+    _opened_at = time.perf_counter()
     if records := os.environ.get("LOAD_RECORDS"):
         worker = isinstance(environment.runner, WorkerRunner)
         path = Path(records)
         _recorder = Recorder(worker_path(path, os.getpid()) if worker else path)
 
 
+def end(environment: Any) -> None:
+    environment.process_exit_code = NO_SALE
+    # Not from this greenlet, which quitting would kill.
+    threading.Thread(target=environment.runner.quit).start()
+
+
 def fetch_catalogue(host: str) -> Any:
+    # Without the user's proxies, as Locust sends the orders.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for attempt in range(1, CATALOGUE_ATTEMPTS + 1):
         try:
-            with urllib.request.urlopen(f"{host}/products", timeout=10) as answer:  # noqa: S310
+            with opener.open(f"{host}/products", timeout=10) as answer:
                 return json.load(answer)
         except OSError:
             if attempt == CATALOGUE_ATTEMPTS:
@@ -82,6 +97,8 @@ def fetch_catalogue(host: str) -> Any:
 
 @events.test_stop.add_listener  # type: ignore[untyped-decorator]
 def close_shop(**_: Any) -> None:
+    global _opened_at  # noqa: PLW0603 - the same
+    _opened_at = None
     if _recorder is not None:
         _recorder.close()
 
@@ -92,7 +109,8 @@ class Sale(LoadTestShape):
     def tick(self) -> tuple[int, float] | None:
         assert self.runner is not None
         scenario = chosen(self.runner.environment.parsed_options)
-        return scenario.tick(time.perf_counter() - self.start_time)
+        # Reading the catalogue is no part of the sale, which must not be over before it begins.
+        return scenario.tick(0.0 if _opened_at is None else time.perf_counter() - _opened_at)
 
 
 def chosen(options: Any) -> Scenario:
@@ -130,18 +148,25 @@ class Customer(FastHttpUser):
                 error = judge(response, http_status)
         finally:
             latency_ms = (time.perf_counter() - started) * 1000
-            if _recorder is not None:
-                _recorder.write(
-                    Record(
-                        order_id=order["order_id"],
-                        scenario=options.scenario,
-                        http_status=http_status,
-                        latency_ms=round(latency_ms, 3),
-                        sent_at=sent_at,
-                        answered_at=sent_at + latency_ms / 1000,
-                        error=error,
-                    )
-                )
+            record = Record(
+                order_id=order["order_id"],
+                scenario=options.scenario,
+                http_status=http_status,
+                latency_ms=round(latency_ms, 3),
+                sent_at=sent_at,
+                answered_at=sent_at + latency_ms / 1000,
+                error=error,
+            )
+            self.keep(record)
+
+    def keep(self, record: Record) -> None:
+        if _recorder is None:
+            return
+        try:
+            _recorder.write(record)
+        except OSError as error:  # an order that nobody can audit: the whole sale says nothing
+            _log.error("cannot record an answer: %s", error)
+            end(self.environment)
 
 
 def judge(response: Any, http_status: int | None) -> str | None:

@@ -1,4 +1,4 @@
-"""A shop that answers at once, or as told: what Locust is tried against."""
+"""A shop that answers immediately, or as told: what Locust is tried against."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ PRODUCTS = [{"product_id": "SKU-001"}, {"product_id": "2"}, {"product_id": "SKU-
 
 
 class Shop:
-    """Answers orders with the statuses in `statuses`, in turn, after `answer_seconds`."""
+    """Answers orders with the statuses in `statuses`, in turn, and while it `holds_back` none."""
 
     def __init__(self) -> None:
         self.statuses = [202]
-        self.answer_seconds = 0.0
+        self.holds_back = False
+        self.waiting = 0
         self.hangs_up = False
         self.products: list[dict[str, str]] = PRODUCTS
         self.orders: list[dict[str, Any]] = []
@@ -30,10 +31,14 @@ class Shop:
         self.paths.add(request.path)
         self.orders.append(await request.json())
         status = self.statuses[len(self.orders) % len(self.statuses)]
-        await asyncio.sleep(self.answer_seconds)
+        self.waiting += 1
+        while self.holds_back:  # noqa: ASYNC110 - let go by the test, in a thread of its own
+            await asyncio.sleep(0.01)
+        self.waiting -= 1
         return web.json_response({}, status=status)
 
-    async def catalogue(self, _: web.Request) -> web.Response:
+    async def catalogue(self, request: web.Request) -> web.Response:
+        self.paths.add(request.path)
         return web.json_response({"products": self.products})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
-import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -12,8 +12,8 @@ import pytest
 
 from lab.engine.paths import ROOT
 from lab.errors import LabError
-from lab.load.drive import Drive, LoadProgress, run_sale
-from lab.load.records import Outcome, read_records, record_files
+from lab.load.drive import Drive, LoadProgress, progress_at, run_sale
+from lab.load.records import Outcome, RecordTail, read_records, record_files
 from lab.load.scenarios import FLASH, NORMAL
 from tests.unit.lab.load.shop import Shop
 
@@ -29,31 +29,58 @@ def drive_to(shop: Shop, folder: Path, *, seconds: float = 1, endpoint: str = "/
 
 
 def test_each_order_that_reached_the_shop_is_recorded_once(shop: Shop, tmp_path: Path) -> None:
-    drive = drive_to(shop, tmp_path, seconds=2, endpoint="/orders/async")
+    drive = drive_to(shop, tmp_path, endpoint="/orders/async")
     seen: list[LoadProgress] = []
     run_sale(drive, progress=seen.append)
     records = read_records(drive.records)
     assert sorted(r.order_id for r in records) == sorted(o["order_id"] for o in shop.orders)
-    assert len(records) >= 40
     assert {(r.scenario, r.http_status, r.error) for r in records} == {("flash", 202, None)}
     assert all(
         r.answered_at - r.sent_at == pytest.approx(r.latency_ms / 1000, abs=1e-4) for r in records
     )
-    assert shop.paths == {"/orders/async"}
+    assert shop.paths == {"/products", "/orders/async"}
     assert seen[-1].accepted == len(records)
-    assert max(progress.users for progress in seen) == 20
+
+
+class Seen(Exception):
+    """What a test has waited for has happened: the rest of the sale is of no interest."""
+
+
+def test_the_scenarios_customers_are_in_the_shop_together(shop: Shop, tmp_path: Path) -> None:
+    shop.holds_back = True
+
+    def check() -> None:
+        if shop.waiting == FLASH.users:
+            raise Seen
+
+    with pytest.raises(Seen):
+        run_sale(drive_to(shop, tmp_path, seconds=100), check=check)
+    assert len(shop.orders) == FLASH.users
+
+
+def test_customers_in_the_shop_are_told_by_how_long_the_sale_has_lasted(tmp_path: Path) -> None:
+    tail = RecordTail(tmp_path / "records.jsonl")
+    assert progress_at(FLASH, tail, now=0.0) == LoadProgress(0.0, 0, 0, 0, 0)
+    tail.first_sent_at = 100.0
+    tail.counts[Outcome.ACCEPTED] = 9
+    assert progress_at(FLASH, tail, now=100.5) == LoadProgress(0.5, 10, 9, 0, 0)
+    assert progress_at(FLASH, tail, now=103.0).users == 20
+    assert progress_at(FLASH, tail, now=99.0).elapsed_seconds == 0.0  # a clock was put back
 
 
 def test_orders_in_flight_when_the_sale_ends_are_answered_and_recorded(
     shop: Shop, tmp_path: Path
 ) -> None:
-    shop.answer_seconds = 2.5
-    drive = drive_to(shop, tmp_path, seconds=1)
-    run_sale(drive)
+    shop.holds_back = True
+    drive = drive_to(shop, tmp_path)
+
+    def check() -> None:
+        shop.holds_back = "Shape test stopping" not in drive.log.read_text()
+
+    run_sale(drive, check=check)
     records = read_records(drive.records)
-    assert len(records) == len(shop.orders) >= 10
+    assert sorted(r.order_id for r in records) == sorted(o["order_id"] for o in shop.orders)
     assert {r.outcome for r in records} == {Outcome.ACCEPTED}
-    assert min(r.latency_ms for r in records) >= 2_500
 
 
 def test_rejections_and_errors_are_results_and_no_reason_to_fail(
@@ -97,10 +124,8 @@ def test_a_dead_service_ends_the_sale_and_leaves_no_process(shop: Shop, tmp_path
             raise ServiceDied
 
     before = {child.pid for child in psutil.Process().children(recursive=True)}
-    began = time.monotonic()
     with pytest.raises(ServiceDied):
-        run_sale(drive_to(shop, tmp_path, seconds=60), check=check)
-    assert time.monotonic() - began < 30
+        run_sale(drive_to(shop, tmp_path, seconds=3600), check=check)
     assert {child.pid for child in psutil.Process().children(recursive=True)} <= before
 
 
@@ -116,17 +141,63 @@ def test_the_command_line_says_scenario_length_and_endpoint(tmp_path: Path) -> N
         assert command[command.index(option) + 1] == value
 
 
+USERS_FILES = {"csv": "figures", "logfile": "locust.log", "html": "page.html"}
+
+
 def test_the_users_own_locust_settings_do_not_reach_the_measurement(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    users = tmp_path / "user"
+    users.mkdir()
+    settings = {"stop-timeout": "1"}
+    settings |= {key: str(users / value) for key, value in USERS_FILES.items()}
+    for name in (".locust.conf", "locust.conf"):
+        (users / name).write_text("\n".join(f"{key} = {settings[key]}" for key in settings))
+    table = "\n".join(f'{key} = "{settings[key]}"' for key in settings)
+    (users / "pyproject.toml").write_text(f"[tool.locust]\n{table}\n")
+    given = {path.name for path in users.iterdir()}
+    monkeypatch.chdir(users)
+    monkeypatch.setenv("HOME", str(users))
     monkeypatch.setenv("LOCUST_USERS", "500")
-    environment = Drive("http://shop", NORMAL, tmp_path / "r", tmp_path / "l").environment()
-    assert "LOCUST_USERS" not in environment
-    assert environment["LOAD_RECORDS"] == str(tmp_path / "r")
+    monkeypatch.setenv("LOCUST_STOP_TIMEOUT", "1")
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    drive = drive_to(shop, tmp_path / "run")
+    run_sale(drive)
+    assert {r.outcome for r in read_records(drive.records)} == {Outcome.ACCEPTED}
+    assert {path.name for path in users.iterdir()} == given
+
+
+def test_a_shop_named_with_a_slash_at_its_end_is_asked_for_no_empty_folder(
+    shop: Shop, tmp_path: Path
+) -> None:
+    shop.url += "/"
+    run_sale(drive_to(shop, tmp_path))
+    assert shop.paths == {"/products", "/orders"}
+
+
+def test_a_catalogue_that_cannot_be_read_fails_the_shortest_sale(tmp_path: Path) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        host = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        drive = Drive(host, FLASH.lasting(0.1), tmp_path / "records.jsonl", tmp_path / "log")
+        with pytest.raises(LabError, match=rf"exit code 2(?s:.*)cannot read {host}/products"):
+            run_sale(drive)
+
+
+def test_an_answer_that_cannot_be_recorded_fails_the_sale(shop: Shop, tmp_path: Path) -> None:
+    drive = replace(drive_to(shop, tmp_path, seconds=100), records=Path("/dev/full"))
+    command = [*drive.command()]
+    environment = {**drive.environment(), "HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    done = subprocess.run(  # noqa: S603 - the command under test
+        command, env=environment, cwd=tmp_path, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "cannot record an answer: [Errno 28] No space left on device" in done.stderr
 
 
 def test_a_sale_can_be_spread_over_worker_processes(shop: Shop, tmp_path: Path) -> None:
-    drive = drive_to(shop, tmp_path, seconds=2)
+    drive = drive_to(shop, tmp_path)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
@@ -155,4 +226,3 @@ def test_a_sale_can_be_spread_over_worker_processes(shop: Shop, tmp_path: Path) 
     assert len(files) == 2
     recorded = [r.order_id for r in read_records(drive.records)]
     assert sorted(recorded) == sorted(order["order_id"] for order in shop.orders)
-    assert len(recorded) >= 20
