@@ -15,6 +15,7 @@ from lab.engine.config import StackConfig, read_stack, this_machine
 from lab.engine.environment import without_user_aws
 from lab.engine.interrupts import interruptible, shielded
 from lab.engine.mocks import Engine
+from lab.engine.open_files import allow_open_files
 from lab.engine.paths import ROOT
 from lab.engine.program import run_program
 from lab.engine.world import World
@@ -87,6 +88,7 @@ def deploy(
     configuration and EngineError, with the last log lines, for what does not come up.
     """
     stack_config = read_stack(project, topology, {**this_machine(project), **(config or {})})
+    allow_open_files()
     run_dir = run_dir.resolve()
     with interruptible(), without_user_aws(), ExitStack() as stack:
         stack.callback(_clean_up, run_dir)

@@ -42,13 +42,24 @@ class StackConfig:
 
 
 def read_stack(root: Path, stack: str, overrides: Mapping[str, str] | None = None) -> StackConfig:
-    """Merge Pulumi.yaml's defaults, Pulumi.<stack>.yaml and overrides, later ones first."""
+    """Merge Pulumi.yaml's defaults, Pulumi.<stack>.yaml and overrides, later ones first.
+
+    Raises:
+        LabError: a file cannot be used, or a value is a secret and no override takes its place.
+    """
     project = _read_yaml(root / "Pulumi.yaml")
     name = str(project.get("name", ""))
-    values = _defaults(project, name)
-    values |= _flattened(_stack_file(root, stack).get("config") or {}, name)
-    values |= {_full_key(key, name): value for key, value in (overrides or {}).items()}
-    return StackConfig(project=name, stack=stack, values=values)
+    given = {_full_key(key, name): value for key, value in (overrides or {}).items()}
+    config = _stack_file(root, stack).get("config") or {}
+    declared = {_full_key(key, name): value for key, value in config.items()}
+    for key, value in declared.items():
+        if key not in given and _is_secret(value):
+            raise LabError(
+                f"Pulumi.{stack}.yaml: {key} is a secret, which only the Pulumi CLI can decrypt; "
+                f"give the local run a value of its own with --config {key}=..."
+            )
+    plain = {key: _as_text(value) for key, value in declared.items() if key not in given}
+    return StackConfig(name, stack, {**_defaults(project, name), **plain, **given})
 
 
 def this_machine(root: Path) -> dict[str, str]:
@@ -84,12 +95,14 @@ def _defaults(project: Mapping[str, Any], name: str) -> dict[str, str]:
     return values
 
 
-def _flattened(config: Mapping[str, Any], name: str) -> dict[str, str]:
-    return {
-        _full_key(key, name): _as_text(value)
-        for key, value in config.items()
-        if not (isinstance(value, Mapping) and "secure" in value)
-    }
+def _is_secret(value: Any) -> bool:
+    """Whether a value is encrypted, or a part of it is, as `pulumi config set --secret` writes it.
+
+    https://www.pulumi.com/docs/iac/concepts/secrets/
+    """
+    if isinstance(value, Mapping):
+        return value.keys() == {"secure"} or any(map(_is_secret, value.values()))
+    return isinstance(value, list) and any(map(_is_secret, value))
 
 
 def _stack_file(root: Path, stack: str) -> dict[str, Any]:

@@ -1,4 +1,8 @@
-"""Ctrl-C, SIGTERM and SIGHUP end a deployment alike, never between a start and its record."""
+"""Ctrl-C, SIGTERM and SIGHUP end a deployment alike, never between a start and its record.
+
+One that whoever started us had ignored stays ignored, here and in every child: so `nohup` asks for
+SIGHUP, and a shell for the SIGINT of what it runs in the background.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +38,8 @@ def interruptible() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    previous = {number: signal.signal(number, _state.on_signal) for number in _SIGNALS}
+    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    previous = {number: signal.signal(number, _state.on_signal) for number in heard}
     try:
         yield
     finally:

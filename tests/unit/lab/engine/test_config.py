@@ -33,9 +33,7 @@ config:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "Pulumi.yaml").write_text(PULUMI_YAML)
-    (tmp_path / "Pulumi.sale.yaml").write_text(
-        "config: {shop:topology: async, port: 9090, shop:token: {secure: abc}}"
-    )
+    (tmp_path / "Pulumi.sale.yaml").write_text("config: {shop:topology: async, port: 9090}")
     (tmp_path / "Pulumi.empty.yaml").write_text("")
     return tmp_path
 
@@ -61,8 +59,21 @@ def test_keys_keep_the_namespace_they_have_and_get_the_projects_else(project: Pa
     assert config.values["shop:port"] == "9090"
 
 
-def test_secrets_are_left_out(project: Path) -> None:
-    assert "shop:token" not in read_stack(project, "sale").values
+@pytest.mark.parametrize(
+    "value", ["{secure: abc}", "{user: me, password: {secure: abc}}", "[{secure: abc}]"]
+)
+def test_a_secret_is_named_with_the_way_round_it(project: Path, value: str) -> None:
+    (project / "Pulumi.sale.yaml").write_text(f"config: {{port: 9090, token: {value}}}")
+    with pytest.raises(
+        LabError, match=r"Pulumi\.sale\.yaml: shop:token is a secret.*--config shop:t"
+    ):
+        read_stack(project, "sale")
+    assert read_stack(project, "sale", {"token": "mine"}).own["token"] == "mine"
+
+
+def test_a_value_that_happens_to_hold_a_key_called_secure_is_no_secret(project: Path) -> None:
+    (project / "Pulumi.sale.yaml").write_text("config: {cookies: {secure: true, path: /}}")
+    assert read_stack(project, "sale").own["cookies"] == '{"secure": true, "path": "/"}'
 
 
 def test_an_empty_stack_file_leaves_the_defaults(project: Path) -> None:

@@ -17,6 +17,17 @@ def test_each_signal_that_ends_a_program_is_a_keyboard_interrupt(number: signal.
     assert signal.getsignal(number) is before
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_was_ignored_stays_ignored_as_nohup_asks(number: signal.Signals) -> None:
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        with interruptible():
+            os.kill(os.getpid(), number)
+        assert signal.getsignal(number) is signal.SIG_IGN
+    finally:
+        signal.signal(number, before)
+
+
 def test_a_shield_holds_an_interrupt_back_until_its_end() -> None:
     reached = []
     with pytest.raises(KeyboardInterrupt), interruptible(), shielded():  # noqa: PT012 - at its end
