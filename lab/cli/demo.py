@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +18,7 @@ from lab.engine.config import parse_overrides, read_stack
 from lab.engine.differences import DIFFERENCES
 from lab.engine.interrupts import interruptible
 from lab.engine.paths import ROOT
+from lab.files import new_folder, write
 from lab.load.scenarios import DEMO_SECONDS, SCENARIOS, Scenario
 from lab.measure.campaign import TOPOLOGIES, Campaign, Plan
 from lab.report.live import LiveView
@@ -83,9 +83,9 @@ def demo(
     folder = new_folder(RESULTS_FOLDER)
     with interruptible():
         results = _run(plan, folder, console)
+        if json is not None:
+            write(to_json(results), json)
         report = _publish(results, folder, console)
-    if json is not None:
-        json.write_text(to_json(results), encoding="utf-8")
     console.print(f"report   {report}\nresults  {folder / RESULTS_FILE}", soft_wrap=True)
     if not results.passed:
         raise typer.Exit(BROKEN_PROMISE)
@@ -100,19 +100,6 @@ def _scenarios(names: list[str], *, full: bool, seconds: float | None) -> list[S
     if seconds is not None:
         return [scenario.lasting(seconds) for scenario in chosen]
     return chosen if full else [each.lasting(DEMO_SECONDS[each.name]) for each in chosen]
-
-
-def new_folder(parent: Path) -> Path:
-    """Make a folder named for the moment, e.g. `20251128-090000`, and return it."""
-    name = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    for suffix in ("", *(f"-{number}" for number in range(2, 100))):
-        folder = parent / f"{name}{suffix}"
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        return folder
-    raise FileExistsError(parent / name)
 
 
 def _run(plan: Plan, folder: Path, console: Console) -> Results:

@@ -1,48 +1,117 @@
-"""The `lab` command: one file of this package per subcommand."""
+"""The outermost layer of `lab`: whatever happens, it ends with one of the codes of `exit_codes`.
+
+Nothing is imported here that may be missing: an import that fails is one of the things that happen.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+import traceback
+from typing import Any, TextIO
 
-import typer
-
-from lab.cli.demo import demo
 from lab.cli.exit_codes import INTERRUPTED, WRONG_SETUP
-from lab.cli.reconcile import reconcile
-from lab.cli.redrive import redrive
-from lab.cli.report import report
-from lab.cli.scale import scale
-from lab.cli.up import up
 from lab.errors import LabError
 
-app = typer.Typer(
-    name="lab",
-    help=(
-        "Run the flash-sale stack on this machine: the real Pulumi program, the real services, "
-        "an embedded AWS emulator that enforces the IAM and queue policies. "
-        "No AWS account, Docker or Pulumi CLI is needed."
-    ),
-    epilog=(
-        "Start with `lab demo`; `lab up async` keeps one topology up for your own requests. "
-        "What a failure leaves behind, there or on AWS, is brought back by `lab reconcile` "
-        "(orders) and `lab redrive` (dead letters); docs/operations.md says when."
-    ),
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",  # reflows the paragraphs of docstrings
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for command in (demo, scale, up, reconcile, redrive, report):
-    app.command()(command)
+_SIZES = ("COLUMNS", "LINES", "TERMINAL_WIDTH")
 
 
 def main() -> None:
-    """Run the command line; a LabError ends it with one line and code 2, Ctrl-C with 130."""
+    """Run the command line; a LabError ends it with one line and code 2, Ctrl-C with 130.
+
+    So does any other error with code 2, below its traceback: Python's own code for it is 1, which
+    means that the audit found an order lost.
+    """
+    code = _run()
+    for stream in (sys.stdout, sys.stderr):
+        _drop_what_cannot_be_written(stream)
+    raise SystemExit(code)
+
+
+def _run() -> Any:
+    _forget_terminals_without_a_size()
     try:
-        app()
-    except LabError as error:
-        print(f"lab: {error}", file=sys.stderr)  # noqa: T201 - the one place that prints it
-        raise SystemExit(WRONG_SETUP) from None
+        with _Output.in_place_of_stdout():
+            from lab.cli.commands import run  # noqa: PLC0415 - inside, see above
+
+            run()
+    except SystemExit as ended:
+        return ended.code
     except KeyboardInterrupt:
-        raise SystemExit(INTERRUPTED) from None
+        return INTERRUPTED
+    except LabError as error:
+        _say(f"lab: {error}")
+    except ImportError as error:
+        _say(
+            f"lab: {error}; {sys.executable} lacks what the lab needs: run `make setup`, then "
+            "`.venv/bin/lab`"
+        )
+    except BaseException as error:  # noqa: BLE001 - every other way to end is a fault of ours
+        _say(traceback.format_exc())
+        _say(f"lab: {type(error).__name__}: {error}; this is a fault of the lab: please report it")
+    return WRONG_SETUP
+
+
+class _Output:
+    """Standard output; that it is full or closed is said as what it is, and no fault of a file."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    @classmethod
+    @contextlib.contextmanager
+    def in_place_of_stdout(cls) -> Any:
+        """Put it there until the block has ended, then write what is left of it."""
+        if sys.stdout is None:  # closed before we began: nobody wants to know
+            yield
+            return
+        output: Any = cls(sys.stdout)
+        with contextlib.redirect_stdout(output):
+            try:
+                yield
+            finally:
+                output.flush()
+
+    def write(self, text: str) -> int:
+        with _told():
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        with _told():
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextlib.contextmanager
+def _told() -> Any:
+    try:
+        yield
+    except OSError as error:
+        raise LabError(f"standard output cannot be written: {error.strerror}") from error
+
+
+def _say(text: str) -> None:
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            print(text.rstrip(), file=sys.stderr)  # noqa: T201 - the one place that prints it
+
+
+def _drop_what_cannot_be_written(stream: TextIO | None) -> None:
+    """Python would try once more at its very end, and end with code 120 for it."""
+    if stream is None:
+        return
+    try:
+        stream.flush()
+    except OSError:
+        with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+            os.dup2(nowhere.fileno(), stream.fileno())
+
+
+def _forget_terminals_without_a_size() -> None:
+    """COLUMNS=0, as some shells set it without a terminal, would leave room for no letter."""
+    for name in _SIZES:
+        if not os.environ.get(name, "1").isdecimal() or not int(os.environ.get(name, "1")):
+            del os.environ[name]

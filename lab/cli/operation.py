@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from lab.cli.exit_codes import INTERRUPTED, NOT_ALL_DONE, WRONG_SETUP
 from lab.engine.interrupts import interruptible
 from lab.errors import LabError
-from lab.operate.calls import Unanswered
+from lab.files import why_not_writable, write
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
@@ -56,8 +55,7 @@ class Ending:
             raise typer.Exit(INTERRUPTED)
         if self.problem is not None:
             print(f"lab: {self.problem}", file=sys.stderr)  # noqa: T201 - below what was done
-            again = isinstance(self.problem, Unanswered)
-            raise typer.Exit(NOT_ALL_DONE if again else WRONG_SETUP)
+            raise typer.Exit(WRONG_SETUP)
         if failed:
             raise typer.Exit(NOT_ALL_DONE)
 
@@ -65,7 +63,7 @@ class Ending:
 def carry_out(work: Callable[[Show], None], title: str, console: Console) -> Ending:
     """Run `work` under a progress bar; what it has done until then is for the caller to tell."""
     bar = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
@@ -90,13 +88,10 @@ def carry_out(work: Callable[[Show], None], title: str, console: Console) -> End
 
 def check_writable(path: Path | None) -> None:
     """Raise LabError, before anything is done, if what was done could not be written there."""
-    if path is None:
-        return
-    # Not tried out: an empty file would look like a result to whoever waits for it.
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+    if path is not None and (reason := why_not_writable(path)):
         raise LabError(
-            f"--json {path} cannot be written: not a file in a folder where that is possible; "
-            "name one"
+            f"--json {path} cannot be written: {reason}; name a file in a folder where that is "
+            "possible, or leave it out"
         )
 
 
@@ -109,7 +104,7 @@ def write_json(content: Mapping[str, Any], ending: Ending, path: Path | None) ->
         "interrupted": ending.interrupted,
         "problem": str(ending.problem) if ending.problem else None,
     }
-    path.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    write(json.dumps(told, indent=2) + "\n", path)
 
 
 def age(seconds: float) -> str:

@@ -66,7 +66,7 @@ def reconcile(
     waiting for its turn: it is listed and left alone, unless --force is given.
 
     Without --outputs and --stack it works on the newest `lab up` of this machine. Exits with 0 when
-    all is done, 1 when an order could not be brought back, 2 for a wrong set-up, 130 after Ctrl-C.
+    all is done, 2 when an order could not be brought back or the set-up is wrong, 130 after Ctrl-C.
     """
     target = find_stack(outputs, stack)
     check_writable(json)

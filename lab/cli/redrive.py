@@ -54,7 +54,7 @@ def redrive(
     there is none, this command does, in batches. What it looks at and leaves is hidden meanwhile.
 
     Without --outputs and --stack it works on the newest `lab up` of this machine. Exits with 0 when
-    all is moved, 1 when a message could not be, 2 for a wrong set-up, 130 after Ctrl-C.
+    all is moved, 2 when a message could not be or the set-up is wrong, 130 after Ctrl-C.
     """
     if reason is not None and not reason.strip():
         raise LabError("--reason must not be empty; leave it out to move every message")
@@ -104,11 +104,13 @@ def _sentences(work: Redriving, ending: Ending) -> list[str]:
         said.append(_summary(work))
     if tally.came_back:
         count = sum(tally.came_back.values())
-        said.append(f"{plural(count, 'message')} came back since, and was left there")
+        were = "was" if count == 1 else "were"
+        said.append(f"{plural(count, 'message')} came back since, and {were} left there")
     if tally.not_deleted:
+        hears = "its order hears" if tally.not_deleted == 1 else "their orders hear"
         said.append(
-            f"{plural(tally.not_deleted, 'message')} moved and not deleted: its order hears of it "
-            "twice, which changes nothing"
+            f"{plural(tally.not_deleted, 'message')} moved and not deleted: {hears} of it twice, "
+            "which changes nothing"
         )
     if work.at_end and work.at_end.in_work:
         said.append(

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from lab.cli.demo import RESULTS_FOLDER, new_folder
+from lab.cli.demo import RESULTS_FOLDER
 from lab.cli.exit_codes import BROKEN_PROMISE, INTERRUPTED
 from lab.cli.operation import check_writable
 from lab.deployment import deploy
@@ -18,12 +18,13 @@ from lab.emulator.installation import version
 from lab.engine.config import parse_overrides
 from lab.engine.interrupts import interruptible
 from lab.errors import LabError
+from lab.files import is_stream, new_folder, write
 from lab.load.scenarios import FLASH
 from lab.report.live import LiveView
 from lab.report.scale_page import write_scale_page
 from lab.report.scale_table import print_scale
 from lab.report.table import make_console
-from lab.results.files import write_results
+from lab.results.files import to_json, write_results
 from lab.scale.files import SCALE_FILE
 from lab.scale.model import ScaleResults
 from lab.scale.run import ScalePlan, ScaleRun
@@ -75,12 +76,16 @@ def scale(
     console = make_console()
     folder = new_folder(RESULTS_FOLDER)
 
+    copy = None if json is None or is_stream(json) else json
+
     def save(results: ScaleResults) -> None:
-        for path in filter(None, (folder / SCALE_FILE, json)):
+        for path in filter(None, (folder / SCALE_FILE, copy)):
             write_results(results, path)
 
     with interruptible():
         results = _run(plan, folder, save, console)
+        if json is not None and copy is None:  # who reads a pipe wants it once
+            write(to_json(results), json)
         page = _publish(results, folder, console)
     console.print(f"report   {page}\nresults  {folder / SCALE_FILE}", soft_wrap=True)
     raise typer.Exit(exit_code(results))

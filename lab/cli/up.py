@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -14,9 +13,12 @@ from rich.table import Column, Table
 
 from lab.cli.operation import check_writable
 from lab.deployment import Deployment, deploy
-from lab.engine.config import parse_overrides
+from lab.engine.config import parse_overrides, read_stack
+from lab.engine.paths import ROOT
+from lab.files import new_folder
 from lab.operate import up_file
 from lab.operate.find import RUNS_FOLDER
+from lab.report.table import make_console
 
 _WATCH_SECONDS = 0.5
 _EXAMPLES = (
@@ -48,16 +50,17 @@ def up(
 
     Ends with 2 and the last log lines when a process dies, with 130 after Ctrl-C.
     """
-    console = Console()
-    run_dir = RUNS_FOLDER / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{topology}"
+    console = make_console()
     overrides = parse_overrides(config or [])
+    read_stack(ROOT, topology, overrides)  # a wrong name leaves no folder
     check_writable(json)
+    run_dir = new_folder(RUNS_FOLDER, f"-{topology}")
     try:
         with deploy(
             topology,
             config=overrides,
             run_dir=run_dir,
-            progress=lambda step: console.print(f"[dim]{step} ...[/]"),
+            progress=lambda step: console.print(f"{step} ...", style="dim"),
         ) as deployment:
             _show(deployment, console)
             for path in filter(None, (run_dir / up_file.UP_FILE, json)):

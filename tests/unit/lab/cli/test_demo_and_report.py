@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli.demo import new_folder
 from lab.load.scenarios import FLASH, NORMAL
 from lab.results.files import write_results
 from tests.unit.lab.simulated import simulated_results
@@ -59,10 +58,3 @@ def test_a_report_is_made_again_from_kept_results(tmp_path: Path) -> None:
     assert "PASS No order lost" in done.stdout
     assert f"report   {tmp_path / 'report.html'}" in done.stdout
     assert "<h1>No order lost" in (tmp_path / "report.html").read_text()
-
-
-def test_two_runs_at_the_same_moment_have_folders_of_their_own(tmp_path: Path) -> None:
-    first, second = new_folder(tmp_path), new_folder(tmp_path)
-    assert first != second
-    assert first.is_dir()
-    assert second.is_dir()

@@ -44,7 +44,7 @@ def raising(error: BaseException) -> Callable[[], None]:
     ("work", "code"),
     [
         (lambda: None, 0),
-        (raising(Unanswered("busy")), 1),
+        (raising(Unanswered("busy")), 2),
         (raising(LabError("wrong")), 2),
         (raising(KeyboardInterrupt()), 130),
         (lambda: os.kill(os.getpid(), signal.SIGTERM), 130),
@@ -59,8 +59,8 @@ def test_the_exit_code_tells_how_it_ended(
     assert said == (f"lab: {ending.problem}\n" if ending.problem else "")
 
 
-def test_what_could_not_be_done_is_code_1_also_when_nothing_else_was_wrong() -> None:
-    assert exit_code(Ending(), failed=True) == 1
+def test_what_could_not_be_done_is_code_2_also_when_nothing_else_was_wrong() -> None:
+    assert exit_code(Ending(), failed=True) == 2
     assert exit_code(Ending(interrupted=True), failed=True) == 130
 
 
