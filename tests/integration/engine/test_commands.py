@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from lab.cli.main import main
@@ -68,11 +69,12 @@ def test_a_busy_port_is_one_line_with_the_remedy_and_code_2(
     assert errors == f"{said} with --config receiverPort=...\n"
 
 
-def test_up_shows_outputs_and_requests_and_ends_with_130_after_an_interrupt(
+def test_up_under_nohup_outlives_the_terminal_and_ends_with_130_after_an_interrupt(
     tmp_path: Path,
 ) -> None:
     port, facts = free_port(), tmp_path / "facts.json"
     options = ["--config", f"receiverPort={port}", "--json", str(facts)]
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does; children inherit it
     process = subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", "lab", "up", "sync", *options],
         cwd=ROOT,
@@ -81,10 +83,15 @@ def test_up_shows_outputs_and_requests_and_ends_with_130_after_an_interrupt(
         stderr=subprocess.STDOUT,
         text=True,
     )
+    signal.signal(signal.SIGHUP, before)
     try:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not facts.exists() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.1)
+        family = [psutil.Process(process.pid), *psutil.Process(process.pid).children()]
+        for each in family:
+            each.send_signal(signal.SIGHUP)
+        assert psutil.wait_procs(family, timeout=1.5)[0] == []
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=PATIENCE_SECONDS)
     finally:
