@@ -41,7 +41,7 @@ def test_an_event_that_the_function_gave_up_is_announced_again(ward: Ward, lab: 
 
     ward.put_order("late")
     code, told = lab("redrive")
-    assert code == 1
+    assert code == 2
     assert told["moved"] == {kind: 1}
     assert told["failed"] == {"not a record of an event that the function failed on": 1}
     assert "1 message not moved: not a record of an event" in lab.said

@@ -83,7 +83,7 @@ def test_an_order_that_the_receiver_refuses_is_told_with_the_reason(
     (refused,) = ward.put_orders(1, customer_hashed="another customer")
     (settled,) = ward.put_orders(1)
     code, told = lab("reconcile")
-    assert code == 1
+    assert code == 2
     assert done_about(told) == {refused: "failed", settled: "settled"}
     (problem,) = [each["told"] for each in told["orders"] if each["order_id"] == refused]
     assert problem.startswith("HTTP 422: order_id was used for an order with other content")

@@ -7,10 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib as mpl
 import pytest
 
 from lab.engine.paths import ROOT
-from lab.report.plots.canvas import mpl, styled
+from lab.report.plots.canvas import styled
 
 DRAWING = """
 import hashlib, sys
