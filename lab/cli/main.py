@@ -47,7 +47,7 @@ def _run() -> Any:
             f"lab: {error}; {sys.executable} lacks what the lab needs: run `make setup`, then "
             "`.venv/bin/lab`"
         )
-    except BaseException as error:  # noqa: BLE001 - every other way to end is a fault of ours
+    except Exception as error:  # noqa: BLE001 - every other way to end is a fault of ours
         _say(traceback.format_exc())
         _say(f"lab: {type(error).__name__}: {error}; this is a fault of the lab: please report it")
     return WRONG_SETUP
