@@ -75,7 +75,9 @@ class Heartbeat:
     async def _extend(self, delivery: Delivery) -> None:
         """Extend one message; try again, ever sooner, while it is ours."""
         now = _clock()
-        if now + self._seconds_to_hide(delivery, now) < delivery.expires_at + WORTH_A_CALL_SECONDS:
+        seconds = self._seconds_to_hide(delivery, now)
+        cut_short = seconds < self._settings.visibility_timeout_seconds
+        if cut_short and now + seconds < delivery.expires_at + WORTH_A_CALL_SECONDS:
             await asyncio.sleep(delivery.expires_at - now)
             self._lose(delivery, "too_old")
             return
@@ -103,7 +105,8 @@ class Heartbeat:
         finally:
             delivery.extending = None
         delivery.expires_at = now + seconds
-        delivery.extend_at = now + self._settings.heartbeat_seconds
+        # One that the end of its time cut short may be over before the next heartbeat is due.
+        delivery.extend_at = min(now + self._settings.heartbeat_seconds, delivery.expires_at)
         return True
 
     def _seconds_to_hide(self, delivery: Delivery, now: float) -> int:

@@ -146,7 +146,7 @@ async def test_an_order_that_another_has_is_one_request(monkeypatch: pytest.Monk
     aws = TinyAws([refused("ConditionalCheckFailedException", Item=HELD)])
     async with clients_of(aws, monkeypatch) as opened:
         dynamodb = quick_dynamodb(await opened.dynamodb(), "update_item")
-        store = DynamoOrderStore(dynamodb, orders_table="o", products_table="p")
+        store = DynamoOrderStore(dynamodb, orders_table="o", products_table="p", shards=SHARDS)
         with pytest.raises(OrderBusy) as busy:
             await store.claim("a-1", Lease("us", expires_at_ms=62_000), now_ms=1_000)
     assert busy.value.retry_after_seconds == 60
@@ -159,7 +159,7 @@ async def test_sold_out_is_one_request(monkeypatch: pytest.MonkeyPatch) -> None:
     aws = TinyAws([refused("TransactionCanceledException", CancellationReasons=reasons)])
     async with clients_of(aws, monkeypatch) as opened:
         dynamodb = quick_dynamodb(await opened.dynamodb(), "transact_write_items")
-        completion = OrderCompletion(dynamodb, orders_table="o", products_table="p")
+        completion = OrderCompletion(dynamodb, orders_table="o", products_table="p", shards=SHARDS)
         with pytest.raises(OutOfStock):
             await completion.complete(claim(), "2024-01-01T00:00:00.000000Z")
     assert len(aws.received) == 1

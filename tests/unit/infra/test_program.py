@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pulumi
 import pytest
 
@@ -45,6 +47,8 @@ def test_what_cannot_be_built_ends_the_program_before_anything_is_declared(
         raise BuildError("the Lambda layer needs uv")
 
     declared: list[object] = []
+    for each in ("build_layer", "build_function_code"):
+        monkeypatch.setattr(serverless, each, lambda *_: Path())
     monkeypatch.setattr(builder, fail)
     for topology in (sync, queued, serverless):
         monkeypatch.setattr(topology, "Foundation", lambda *args: declared.append(args))

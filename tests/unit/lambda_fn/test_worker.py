@@ -16,6 +16,7 @@ SETTINGS = FulfilmentSettings(
     products_table="products",
     payment_seconds=0.0,
     lease_seconds=30.0,
+    status_shards=10,
     log_level="INFO",
 )
 

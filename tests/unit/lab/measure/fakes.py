@@ -21,7 +21,7 @@ class FakeDynamoDb:
     def describe_table(self, **request: Any) -> dict[str, Any]:
         index = {
             "IndexName": "status-index",
-            "KeySchema": [{"AttributeName": name} for name in ("status", "createdAt")],
+            "KeySchema": [{"AttributeName": name} for name in ("statusShard", "createdAt")],
             "Projection": self.projection,
         }
         assert request["TableName"] == "orders"

@@ -24,6 +24,16 @@ async def test_work_longer_than_the_visibility_time_out_is_done_once() -> None:
 
 
 @virtual_time
+async def test_an_extension_that_gains_less_than_a_second_is_made_too() -> None:
+    world, handled = QueueWorld(), Handled(seconds=60)
+    world.send(3)
+    running = world.start(handled, visibility_timeout_seconds=4, heartbeat_seconds=1)
+    await until(lambda: not world.queue.messages)
+    assert len(handled.begun) == 3
+    await running.stop()
+
+
+@virtual_time
 async def test_messages_are_extended_in_batches_of_ten() -> None:
     world, handled = QueueWorld(), Handled(seconds=70)
     world.send(100)
