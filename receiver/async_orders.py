@@ -44,14 +44,11 @@ class AsyncOrders:
         order_id = request.order_id or mint_order_id()
         with self._admission.admitted():
             try:
-                return await self._store_and_announce(request, order_id)
+                order = (await self._placement.place(request, order_id)).order
+                # Also one that is PROCESSING: a sync request may have claimed it and died, and
+                # nobody else has heard of it. One announcement too many does no harm.
+                if order.status not in SETTLED:
+                    await self._publisher.publish(order_id)
             except Unavailable as error:
                 raise OutcomeUnknown(order_id, error) from error
-
-    async def _store_and_announce(self, request: OrderRequest, new_id: str) -> Order:
-        order = (await self._placement.place(request, new_id)).order
-        # Also one that is PROCESSING: a sync request may have claimed it and died, and nobody
-        # else has heard of it. One announcement too many does no harm.
-        if order.status not in SETTLED:
-            await self._publisher.publish(order.order_id)
-        return order
+            return order

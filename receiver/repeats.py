@@ -19,7 +19,8 @@ class ConcurrentRepeats:
     """
 
     def __init__(self) -> None:
-        self._under_way: dict[str, asyncio.Future[Order | Exception | None]] = {}
+        # Most requests have no repeat: the future is made for the first who waits for it.
+        self._under_way: dict[str, asyncio.Future[Order | Exception | None] | None] = {}
 
     async def share(self, request: OrderRequest, work: Work) -> Order:
         """Return what `work` makes of the request, or of the one with its id that came first.
@@ -29,30 +30,37 @@ class ConcurrentRepeats:
             Exception: whatever `work` raises; to repeats too, unless it is about the first
                 request's content.
         """
-        if request.order_id is None:
+        order_id = request.order_id
+        if order_id is None:
             return await work(request)
-        first = self._under_way.get(request.order_id)
+        if order_id in self._under_way:
+            return await self._answer_of_first(order_id, request, work)
+        self._under_way[order_id] = None
+        try:
+            order = await work(request)
+        except BaseException as error:
+            self._tell(order_id, error if isinstance(error, Exception) else None)
+            raise
+        self._tell(order_id, order)
+        return order
+
+    async def _answer_of_first(self, order_id: str, request: OrderRequest, work: Work) -> Order:
+        first = self._under_way[order_id]
         if first is None:
-            return await self._first(request.order_id, request, work)
+            first = self._under_way[order_id] = asyncio.get_running_loop().create_future()
         await asyncio.wait([first])  # unlike awaiting it, this leaves it alone if cancelled
         match first.result():
             case Order() as order if order.content_hash == request.content_hash():
                 return order
             case Order():
-                raise ContentConflict(request.order_id)
+                raise ContentConflict(order_id)
             case InvalidOrder() | ContentConflict() | None:
                 return await work(request)
             case Exception() as error:
                 raise error
 
-    async def _first(self, order_id: str, request: OrderRequest, work: Work) -> Order:
-        """Do the work and tell whoever waits: the order, the error, or None if it was cut off."""
-        self._under_way[order_id] = asyncio.get_running_loop().create_future()
-        try:
-            order = await work(request)
-        except BaseException as error:
-            told = error if isinstance(error, Exception) else None
-            self._under_way.pop(order_id).set_result(told)
-            raise
-        self._under_way.pop(order_id).set_result(order)
-        return order
+    def _tell(self, order_id: str, outcome: Order | Exception | None) -> None:
+        """Tell whoever waits: the order, the error, or None when the first was cut off."""
+        waited_for = self._under_way.pop(order_id)
+        if waited_for is not None:
+            waited_for.set_result(outcome)

@@ -72,12 +72,14 @@ class StatementBatcher:
         """Send what waits."""
         await self._batcher.aclose()
 
-    async def _send(self, statements: Sequence[Statement]) -> list[Answer | Exception]:
+    async def _send(self, statements: Sequence[Statement]) -> Sequence[Answer]:
         """Send the first statement on each item: DynamoDB does not take a second in one call."""
         first: dict[ItemName, Statement] = {}
         for each in statements:
             first.setdefault(each.item, each)
         found = await self._execute(first.values())
+        if len(first) == len(statements):
+            return found
         answers = dict(zip(first, found, strict=True))
         return [
             answers[each.item]
