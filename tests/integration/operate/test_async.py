@@ -39,8 +39,8 @@ def test_what_was_left_behind_is_settled_once_however_often_it_is_reconciled(
     ward: Ward, lab: Commands
 ) -> None:
     stock = ward.stock()
-    unannounced = ward.put_orders(23)
-    abandoned = ward.put_orders(4, leased_until=-3600)
+    unannounced = ward.put_orders(20) + ward.put_orders(3, shards=20)  # since lowered
+    abandoned = ward.put_orders(4, leased_until=-3600, shards=20)
     ward.charge(abandoned[0])
     with ward.processor_held():
         code, told = lab("reconcile")
