@@ -39,6 +39,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         consequence="contention for a hot product is modelled, not measured: see ADR 9",
     ),
     Difference(
+        name="capacity of tables and indexes",
+        emulator="writes as much as its CPU allows, also under one key of an index",
+        aws="throttles at 1,000 write units a second and partition; a hot index holds up its table",
+        consequence="a hot partition is found by counting write units, not by a run: see ADR 10",
+    ),
+    Difference(
         name="deleting a message twice",
         emulator="refuses a receipt handle that was used before",
         aws="succeeds",

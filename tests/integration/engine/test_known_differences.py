@@ -129,6 +129,34 @@ def test_transactions_on_one_item_never_meet(shared_emulator: RunningEmulator) -
     assert len(taken) == 160
 
 
+def test_a_table_and_its_index_take_more_than_their_capacity(
+    shared_emulator: RunningEmulator,
+) -> None:
+    # One unit a second; unused ones are kept for five minutes at most, and this costs 5,000:
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/burst-adaptive-capacity.html
+    one_unit = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
+    dynamodb = shared_emulator.client("dynamodb")
+    dynamodb.create_table(
+        TableName="capacity",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in ("id", "status")
+        ],
+        ProvisionedThroughput=one_unit,
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "status",
+                "KeySchema": [{"AttributeName": "status", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+                "ProvisionedThroughput": one_unit,
+            }
+        ],
+    )
+    item = {"status": {"S": "PENDING"}, "filling": {"S": "x" * 200 * 1024}}
+    puts: list[Any] = [{"PutRequest": {"Item": {"id": {"S": str(n)}, **item}}} for n in range(25)]
+    assert not dynamodb.batch_write_item(RequestItems={"capacity": puts})["UnprocessedItems"]
+
+
 def test_a_message_that_is_gone_cannot_be_deleted_again(shared_emulator: RunningEmulator) -> None:
     url, (first, second) = queue_with_messages(shared_emulator, "deleted-twice", 2)
     sqs = shared_emulator.client("sqs")
