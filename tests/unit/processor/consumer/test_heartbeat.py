@@ -142,7 +142,7 @@ async def test_a_message_in_work_for_hours_is_hidden_for_as_long_as_sqs_allows()
     world.send(1)
     hours = {"visibility_timeout_seconds": 5 * 3600, "heartbeat_seconds": 3 * 3600}
     with capture_logs() as logs:
-        running = world.start(handled, **hours)
+        running = world.start(handled, concurrency=1, **hours)
         await until(lambda: handled.cancelled, seconds=day, every_seconds=10)
     assert now() == pytest.approx(LONGEST_IN_FLIGHT_SECONDS, abs=SLOWEST_ANSWER_SECONDS + 10)
     assert [log["reason"] for log in logs if log["event"] == "message_lost"] == ["too_old"]

@@ -8,7 +8,7 @@ from processor.consumer import Message, NotRetryable, RetryAfter
 from processor.consumer.pace import FAILURES_TO_BRAKE
 from processor.consumer.settings import LONGEST_IN_FLIGHT_SECONDS, SLOWEST_ANSWER_SECONDS
 from tests.support.fake_aws.wire import Wire
-from tests.support.queue_world import Handled, QueueWorld, until
+from tests.support.queue_world import SETTINGS, Handled, QueueWorld, until
 from tests.support.virtual_clock import now, virtual_time
 
 
@@ -66,6 +66,7 @@ async def test_a_handler_can_say_when_to_come_again() -> None:
 async def test_nothing_comes_again_later_than_twelve_hours_after_its_receive() -> None:
     """SQS counts from there: it would refuse more, and the message would come with its time-out."""
     world, begun = QueueWorld(), list[float]()
+    world.poll_seconds = SETTINGS.wait_seconds
     world.send(1)
 
     async def tomorrow(_message: Message) -> None:
