@@ -18,9 +18,9 @@ from lab.emulator.server import free_port
 from lab.engine.paths import ROOT
 from tests.integration.engine.leftovers import processes_of
 
-pytestmark = pytest.mark.integration
+PATIENCE_SECONDS = 240.0
 
-PATIENCE_SECONDS = 60.0
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(2 * PATIENCE_SECONDS)]
 
 
 @pytest.fixture
