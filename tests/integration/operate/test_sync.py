@@ -19,7 +19,8 @@ from tests.integration.operate.conftest import QUICK, free_ports
 from tests.integration.operate.ward import Commands, Ward, done_about
 from tests.support.queue_shop import until
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+START_SECONDS = 240
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(2 * START_SECONDS)]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
         stdout=subprocess.DEVNULL,
     )
     try:
-        until(lambda: path.exists() or process.poll() is not None, 60)
+        until(lambda: path.exists() or process.poll() is not None, START_SECONDS)
         yield Ward(find_stack(path, None), path)
     finally:
         process.send_signal(signal.SIGINT)
