@@ -1,0 +1,116 @@
+"""Opening the fast client: one endpoint, one pool of connections and one signer a service."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from typing import Self
+
+from adapters.aws.fast.connections import Connections
+from adapters.aws.fast.container import credentials_from
+from adapters.aws.fast.credentials import CredentialSource, NoCredentials
+from adapters.aws.fast.dynamodb import DynamoDB
+from adapters.aws.fast.endpoints import Endpoint, endpoint
+from adapters.aws.fast.errors import Refused
+from adapters.aws.fast.json_protocol import JsonService, json_refusal
+from adapters.aws.fast.responses import Response
+from adapters.aws.fast.retries import DEFAULT_POLICY, DYNAMODB_POLICY, RetryPolicy
+from adapters.aws.fast.service import Attempt, Service, Transport
+from adapters.aws.fast.sns import SNS, xml_refusal
+from adapters.aws.fast.sqs import SQS
+from adapters.aws.fast.tls import trust
+
+CONNECTIONS = 64
+
+Connect = Callable[[str, Endpoint], Transport]
+
+
+class FastClient:
+    """Opens services; what was opened is closed with it.
+
+    `variables` is the environment: region, endpoints, keys and trust are told there, as to every
+    AWS SDK. A function trusts Amazon's own roots only, which is most of what its start saves.
+    """
+
+    def __init__(
+        self,
+        region: str,
+        *,
+        variables: Mapping[str, str] | None = None,
+        credentials: CredentialSource | None = None,
+        connections: int = CONNECTIONS,
+        amazon_roots_only: bool = False,
+        observe: Callable[[Attempt], None] = lambda _attempt: None,
+        connect: Connect | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._region = region
+        self._variables = os.environ if variables is None else variables
+        self._credentials = credentials or self._found_credentials()
+        self._connections = connections
+        self._amazon_roots_only = amazon_roots_only
+        self._observe = observe
+        self._connect = connect or self._pool
+        self._now = now
+        self._opened: list[Service] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def dynamodb(self) -> DynamoDB:
+        """Open DynamoDB."""
+        service = self._open("dynamodb", DYNAMODB_POLICY, json_refusal)
+        return DynamoDB(
+            JsonService(service, target="DynamoDB_20120810", version="1.0", query_errors=False)
+        )
+
+    def sqs(self) -> SQS:
+        """Open SQS."""
+        service = self._open("sqs", DEFAULT_POLICY, json_refusal)
+        return SQS(JsonService(service, target="AmazonSQS", version="1.0", query_errors=True))
+
+    def sns(self) -> SNS:
+        """Open SNS."""
+        return SNS(self._open("sns", DEFAULT_POLICY, xml_refusal))
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for service in self._opened:
+            await service.aclose()
+
+    def _open(
+        self, name: str, policy: RetryPolicy, refusal: Callable[[Response], Refused]
+    ) -> Service:
+        where = endpoint(name, self._region, self._variables)
+        service = Service(
+            name,
+            where,
+            region=self._region,
+            credentials=self._credentials,
+            transport=self._connect(name, where),
+            policy=policy,
+            refusal=refusal,
+            observe=self._observe,
+            now=self._now,
+        )
+        self._opened.append(service)
+        return service
+
+    def _pool(self, _name: str, where: Endpoint) -> Transport:
+        tls = None
+        if where.secure:
+            tls = trust(self._variables, amazon_only=self._amazon_roots_only)
+        return Connections(where, limit=self._connections, tls=tls)
+
+    def _found_credentials(self) -> CredentialSource:
+        found = credentials_from(self._variables)
+        if found is None:
+            raise NoCredentials(
+                "no AWS keys: neither AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY nor "
+                "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is set"
+            )
+        return found

@@ -1,0 +1,127 @@
+"""Publishing on an SNS topic, in AWS's older query protocol: forms in, XML out.
+
+https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote_plus
+from xml.etree import ElementTree as ET
+
+import msgspec
+
+from adapters.aws.fast.errors import NoAnswer, Refused
+from adapters.aws.fast.responses import Response
+from adapters.aws.fast.service import Service, request_id_of
+
+API_VERSION = "2010-03-31"
+_HEADERS = (("content-type", "application/x-www-form-urlencoded; charset=utf-8"),)
+_ENTRY = "PublishBatchRequestEntries.member"
+_QUOTED = {code: quote_plus(chr(code)) for code in range(128)}
+
+
+class PublishError(msgspec.Struct, frozen=True):
+    """Why one message of a batch was not taken."""
+
+    code: str
+    message: str
+    sender_fault: bool
+
+
+class SNS:
+    """Every operation raises `Refused`, `NoAnswer` and `NoCredentials` as `Service.call`."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def publish_batch(
+        self, topic_arn: str, messages: Sequence[str]
+    ) -> list[PublishError | None]:
+        """Publish up to 10 messages; return what went wrong with each, in order."""
+        form = [f"Action=PublishBatch&Version={API_VERSION}&TopicArn={quoted(topic_arn)}"]
+        for index, message in enumerate(messages):
+            entry = f"{_ENTRY}.{index + 1}"
+            form.append(f"{entry}.Id={index}&{entry}.Message={quoted(message)}")
+        body = "&".join(form).encode()
+        answer = await self._service.call("PublishBatch", _HEADERS, body)
+        return _results(answer, len(messages))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._service.aclose()
+
+
+def quoted(text: str) -> str:
+    """Return the text as a form holds it; a table does for ASCII what `quote_plus` would."""
+    return text.translate(_QUOTED) if text.isascii() else quote_plus(text)
+
+
+def _results(body: bytes, count: int) -> list[PublishError | None]:
+    """Return an entry for each message; one that the answer does not name was not taken."""
+    try:
+        root = ET.fromstring(body)  # noqa: S314 - AWS's own answer, over TLS
+    except ET.ParseError as error:
+        raise NoAnswer(f"the answer to PublishBatch is no XML: {error}", sent=True) from None
+    results: list[PublishError | None] = [
+        PublishError("Unconfirmed", "the answer does not name the message", sender_fault=False)
+    ] * count
+    for member in _members(root, "Successful"):
+        if (index := _index(member, count)) is not None:
+            results[index] = None
+    for member in _members(root, "Failed"):
+        if (index := _index(member, count)) is not None:
+            results[index] = PublishError(
+                _child(member, "Code"),
+                _child(member, "Message"),
+                sender_fault=_child(member, "SenderFault") == "true",
+            )
+    return results
+
+
+def xml_refusal(response: Response) -> Refused:
+    """Return what an answer that is no success says, whatever it looks like."""
+    code = message = request_id = ""
+    try:
+        root = ET.fromstring(response.body)  # noqa: S314 - AWS's own answer, over TLS
+    except ET.ParseError:
+        pass
+    else:
+        for element in root.iter():
+            match _bare(element.tag):
+                case "Code":
+                    code = code or (element.text or "").strip()
+                case "Message":
+                    message = message or (element.text or "").strip()
+                case "RequestId" | "RequestID":
+                    request_id = request_id or (element.text or "").strip()
+    return Refused(
+        code or f"HTTP{response.status}",
+        message,
+        status=response.status,
+        request_id=request_id_of(response) or request_id,
+        body=response.body,
+    )
+
+
+def _members(root: ET.Element, kind: str) -> Iterator[ET.Element]:
+    for element in root.iter():
+        if _bare(element.tag) == kind:
+            yield from element
+
+
+def _index(member: ET.Element, count: int) -> int | None:
+    name = _child(member, "Id")
+    return int(name) if name.isascii() and name.isdigit() and int(name[:3]) < count else None
+
+
+def _child(element: ET.Element, name: str) -> str:
+    for child in element:
+        if _bare(child.tag) == name:
+            return (child.text or "").strip()
+    return ""
+
+
+def _bare(tag: object) -> str:
+    """Return the name of an element without its namespace."""
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""

@@ -1,0 +1,109 @@
+"""SQS's operations of a consumer, typed.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from adapters.aws.fast.json_protocol import JsonService
+from adapters.aws.fast.service import FIRST_BYTE_SECONDS
+
+MessageAttribute = dict[str, Any]
+"""`{"DataType": ..., "StringValue": ...}`; a binary value is text in base64, as on the wire."""
+
+
+class ReceivedMessage(msgspec.Struct, frozen=True, rename="pascal"):
+    """A message and the handle of this receive."""
+
+    message_id: str
+    receipt_handle: str
+    body: str
+    attributes: dict[str, str] = {}
+    message_attributes: dict[str, MessageAttribute] = {}
+
+
+class EntryError(msgspec.Struct, frozen=True, rename="pascal"):
+    """What went wrong with one entry of a batch."""
+
+    id: str
+    code: str
+    sender_fault: bool
+    message: str = ""
+
+
+class _Done(msgspec.Struct, rename="pascal"):
+    id: str
+
+
+class BatchAnswer(msgspec.Struct, frozen=True, rename="pascal"):
+    """Which entries of a batch were done, and what went wrong with the others."""
+
+    successful: list[_Done] = []
+    failed: list[EntryError] = []
+
+
+class _Received(msgspec.Struct, rename="pascal"):
+    messages: list[ReceivedMessage] = []
+
+
+_received = msgspec.json.Decoder(_Received)
+_batch = msgspec.json.Decoder(BatchAnswer)
+_nothing = msgspec.json.Decoder(dict[str, Any])
+
+
+class SQS:
+    """Every operation raises `Refused`, `NoAnswer` and `NoCredentials` as `JsonService.call`."""
+
+    def __init__(self, service: JsonService) -> None:
+        self._service = service
+
+    async def receive_message(
+        self, queue_url: str, *, most: int, wait_seconds: int, visibility_seconds: int | None = None
+    ) -> list[ReceivedMessage]:
+        """Return up to `most` messages, waiting for the first one as long as told."""
+        request: dict[str, Any] = {
+            "QueueUrl": queue_url,
+            "MaxNumberOfMessages": most,
+            "WaitTimeSeconds": wait_seconds,
+            "MessageSystemAttributeNames": ["All"],
+            "MessageAttributeNames": ["All"],
+        }
+        if visibility_seconds is not None:
+            request["VisibilityTimeout"] = visibility_seconds
+        answer = await self._service.call(
+            "ReceiveMessage",
+            request,
+            _received,
+            first_byte_seconds=wait_seconds + FIRST_BYTE_SECONDS,
+        )
+        return answer.messages
+
+    async def delete_message_batch(
+        self, queue_url: str, entries: Sequence[Mapping[str, Any]]
+    ) -> BatchAnswer:
+        """Delete up to 10 messages."""
+        request = {"QueueUrl": queue_url, "Entries": entries}
+        return await self._service.call("DeleteMessageBatch", request, _batch)
+
+    async def change_message_visibility_batch(
+        self, queue_url: str, entries: Sequence[Mapping[str, Any]]
+    ) -> BatchAnswer:
+        """Change when up to 10 messages are shown again."""
+        request = {"QueueUrl": queue_url, "Entries": entries}
+        return await self._service.call("ChangeMessageVisibilityBatch", request, _batch)
+
+    async def send_message(
+        self, queue_url: str, body: str, attributes: Mapping[str, MessageAttribute]
+    ) -> None:
+        """Send one message."""
+        request = {"QueueUrl": queue_url, "MessageBody": body, "MessageAttributes": attributes}
+        await self._service.call("SendMessage", request, _nothing)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._service.aclose()
