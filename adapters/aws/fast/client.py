@@ -10,15 +10,11 @@ from typing import Self
 from adapters.aws.fast.connections import Connections
 from adapters.aws.fast.container import credentials_from
 from adapters.aws.fast.credentials import CredentialSource, NoCredentials
-from adapters.aws.fast.dynamodb import DynamoDB
 from adapters.aws.fast.endpoints import Endpoint, endpoint
 from adapters.aws.fast.errors import Refused
-from adapters.aws.fast.json_protocol import JsonService, json_refusal
 from adapters.aws.fast.responses import Response
-from adapters.aws.fast.retries import DEFAULT_POLICY, DYNAMODB_POLICY, RetryPolicy
+from adapters.aws.fast.retries import DEFAULT_POLICY, RetryPolicy
 from adapters.aws.fast.service import Attempt, Service, Transport
-from adapters.aws.fast.sns import SNS, xml_refusal
-from adapters.aws.fast.sqs import SQS
 from adapters.aws.fast.tls import trust
 
 CONNECTIONS = 64
@@ -61,30 +57,18 @@ class FastClient:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
-    def dynamodb(self) -> DynamoDB:
-        """Open DynamoDB."""
-        service = self._open("dynamodb", DYNAMODB_POLICY, json_refusal)
-        return DynamoDB(
-            JsonService(service, target="DynamoDB_20120810", version="1.0", query_errors=False)
-        )
-
-    def sqs(self) -> SQS:
-        """Open SQS."""
-        service = self._open("sqs", DEFAULT_POLICY, json_refusal)
-        return SQS(JsonService(service, target="AmazonSQS", version="1.0", query_errors=True))
-
-    def sns(self) -> SNS:
-        """Open SNS."""
-        return SNS(self._open("sns", DEFAULT_POLICY, xml_refusal))
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        for service in self._opened:
-            await service.aclose()
-
-    def _open(
-        self, name: str, policy: RetryPolicy, refusal: Callable[[Response], Refused]
+    def open(
+        self,
+        name: str,
+        *,
+        refusal: Callable[[Response], Refused],
+        policy: RetryPolicy = DEFAULT_POLICY,
     ) -> Service:
+        """Open a service by the name in its endpoint; `refusal` reads its errors.
+
+        Raises:
+            EndpointError, TrustError: the environment names none that can be used.
+        """
         where = endpoint(name, self._region, self._variables)
         service = Service(
             name,
@@ -99,6 +83,11 @@ class FastClient:
         )
         self._opened.append(service)
         return service
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for service in self._opened:
+            await service.aclose()
 
     def _pool(self, _name: str, where: Endpoint) -> Transport:
         tls = None

@@ -5,20 +5,25 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations.ht
 
 from __future__ import annotations
 
-import uuid
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from adapters.aws.fast.client import FastClient
 from adapters.aws.fast.errors import NoAnswer, Refused
-from adapters.aws.fast.json_protocol import JsonService
+from adapters.aws.fast.json_protocol import JsonService, json_refusal
+from adapters.aws.fast.retries import RetryPolicy
 
 Item = dict[str, dict[str, Any]]
 """Attributes by name, each as DynamoDB writes it: `{"S": "text"}`, `{"N": "12"}`."""
 Names = Mapping[str, str]
 Attributes = Mapping[str, Mapping[str, Any]]
 
+# DynamoDB is quick, and so is its first retry; one more makes up for it:
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+POLICY = RetryPolicy(attempts=4, base_seconds=0.025)
 CONDITION_FAILED = "ConditionalCheckFailedException"
 CANCELLED = "TransactionCanceledException"
 
@@ -84,6 +89,12 @@ _refusal = msgspec.json.Decoder(_Refusal)
 _nothing = msgspec.json.Decoder(dict[str, Any])
 
 
+def open_dynamodb(client: FastClient) -> DynamoDB:
+    """Open DynamoDB; it closes with the client."""
+    service = client.open("dynamodb", refusal=json_refusal, policy=POLICY)
+    return DynamoDB(JsonService(service, target="DynamoDB_20120810", version="1.0"))
+
+
 class DynamoDB:
     """Every operation raises `Refused`, `NoAnswer` and `NoCredentials` as `JsonService.call`."""
 
@@ -144,7 +155,7 @@ class DynamoDB:
 
         Every try of one call carries the same token, so that they are one to DynamoDB.
         """
-        request = {"TransactItems": writes, "ClientRequestToken": uuid.uuid4().hex}
+        request = {"TransactItems": writes, "ClientRequestToken": os.urandom(16).hex()}
         try:
             await self._service.call("TransactWriteItems", request, _nothing)
         except Refused as refused:
@@ -172,10 +183,6 @@ class DynamoDB:
     async def scan(self, request: Mapping[str, Any]) -> Page:
         """Return one page of a scan."""
         return await self._service.call("Scan", request, _page)
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._service.aclose()
 
 
 def _condition_failed(refused: Refused) -> ConditionFailed:

@@ -19,7 +19,9 @@ T = TypeVar("T")
 class JsonService:
     """Calls operations with documents; answers are decoded to the types that are wanted."""
 
-    def __init__(self, service: Service, *, target: str, version: str, query_errors: bool) -> None:
+    def __init__(
+        self, service: Service, *, target: str, version: str, query_errors: bool = False
+    ) -> None:
         self._service = service
         self._content_type = ("content-type", f"application/x-amz-json-{version}")
         self._target = target
@@ -45,10 +47,6 @@ class JsonService:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             what = f"the answer to {operation} cannot be read: {error}"
             raise NoAnswer(what, sent=True) from None
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._service.aclose()
 
 
 class _Problem(msgspec.Struct):

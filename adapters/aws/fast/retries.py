@@ -116,6 +116,4 @@ class RetryPolicy:
         return min(max(asked_seconds, own), own + LONGEST_ASKED_SECONDS)
 
 
-# DynamoDB is quick, and so is its first retry; one more makes up for it.
-DYNAMODB_POLICY = RetryPolicy(attempts=4, base_seconds=0.025)
 DEFAULT_POLICY = RetryPolicy()

@@ -6,7 +6,7 @@ import asyncio
 import time
 import zlib
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
 from adapters.aws.fast.credentials import Credentials, CredentialSource
@@ -37,6 +37,7 @@ EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefres
 SKEW_SECONDS = 4 * 60.0
 
 _OK = 200
+_HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
 
 
 class Transport(Protocol):
@@ -187,9 +188,10 @@ class Service:
         return False
 
     def _learn_time(self, response: Response) -> bool:
+        told = response.headers.get(b"date", b"").decode("latin-1")
         try:
-            theirs = parsedate_to_datetime(response.headers.get(b"date", b"").decode()).timestamp()
-        except (ValueError, TypeError, OverflowError):
+            theirs = datetime.strptime(told, _HTTP_DATE).replace(tzinfo=UTC).timestamp()
+        except ValueError:
             return False
         skew = theirs - self._now()
         if abs(skew - self._skew_seconds) < SKEW_SECONDS:

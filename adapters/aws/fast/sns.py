@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 import msgspec
 
+from adapters.aws.fast.client import FastClient
 from adapters.aws.fast.errors import NoAnswer, Refused
 from adapters.aws.fast.responses import Response
 from adapters.aws.fast.service import Service, request_id_of
@@ -27,6 +28,11 @@ class PublishError(msgspec.Struct, frozen=True):
     code: str
     message: str
     sender_fault: bool
+
+
+def open_sns(client: FastClient) -> SNS:
+    """Open SNS; it closes with the client."""
+    return SNS(client.open("sns", refusal=xml_refusal))
 
 
 class SNS:
@@ -46,10 +52,6 @@ class SNS:
         body = "&".join(form).encode()
         answer = await self._service.call("PublishBatch", _HEADERS, body)
         return _results(answer, len(messages))
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._service.aclose()
 
 
 def quoted(text: str) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from adapters.aws.fast.json_protocol import JsonService
+from adapters.aws.fast.client import FastClient
+from adapters.aws.fast.json_protocol import JsonService, json_refusal
 from adapters.aws.fast.service import FIRST_BYTE_SECONDS
 
 MessageAttribute = dict[str, Any]
@@ -54,6 +55,12 @@ class _Received(msgspec.Struct, rename="pascal"):
 _received = msgspec.json.Decoder(_Received)
 _batch = msgspec.json.Decoder(BatchAnswer)
 _nothing = msgspec.json.Decoder(dict[str, Any])
+
+
+def open_sqs(client: FastClient) -> SQS:
+    """Open SQS; it closes with the client."""
+    service = client.open("sqs", refusal=json_refusal)
+    return SQS(JsonService(service, target="AmazonSQS", version="1.0", query_errors=True))
 
 
 class SQS:
@@ -103,7 +110,3 @@ class SQS:
         """Send one message."""
         request = {"QueueUrl": queue_url, "MessageBody": body, "MessageAttributes": attributes}
         await self._service.call("SendMessage", request, _nothing)
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._service.aclose()

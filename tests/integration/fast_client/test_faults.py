@@ -15,6 +15,7 @@ import pytest
 
 from adapters.aws.fast.client import FastClient
 from adapters.aws.fast.connections import Connections
+from adapters.aws.fast.dynamodb import open_dynamodb
 from adapters.aws.fast.endpoints import Endpoint
 from adapters.aws.fast.errors import NoAnswer, Refused
 from tests.integration.fast_client.wires import (
@@ -37,7 +38,7 @@ GOOD = http(head=f"x-amz-crc32: {zlib.crc32(BODY)}\r\n")
 
 async def get(client: FastClient) -> object:
     async with client:
-        return await client.dynamodb().get_item("orders", KEY)
+        return await open_dynamodb(client).get_item("orders", KEY)
 
 
 def cut_after(count: int, *, reset: bool) -> Act:
@@ -120,7 +121,7 @@ async def test_chunks_and_interim_answers_are_read() -> None:
         + b"0\r\n\r\n"
     )
     async with serving(answers(chunked, chunked)) as server, server.client() as client:
-        dynamodb = client.dynamodb()
+        dynamodb = open_dynamodb(client)
         assert await dynamodb.get_item("orders", KEY) == KEY
         assert await dynamodb.get_item("orders", KEY) == KEY
         assert server.connections == 1
@@ -141,7 +142,7 @@ async def test_a_peer_that_half_closes_after_its_answer_is_left() -> None:
         await peer.reader.read()
 
     async with serving(half_close) as server, server.client() as client:
-        dynamodb = client.dynamodb()
+        dynamodb = open_dynamodb(client)
         for _ in range(3):
             assert await dynamodb.get_item("orders", KEY) == KEY
             await asyncio.sleep(0.01)
@@ -157,7 +158,7 @@ async def test_bytes_that_nobody_asked_for_end_the_connection() -> None:
         await peer.reader.read()
 
     async with serving(talk, serve_for_ever) as server, server.client() as client:
-        dynamodb = client.dynamodb()
+        dynamodb = open_dynamodb(client)
         assert await dynamodb.get_item("orders", KEY) == KEY
         await asyncio.sleep(0.05)
         assert await dynamodb.get_item("orders", KEY) == KEY
@@ -167,7 +168,7 @@ async def test_bytes_that_nobody_asked_for_end_the_connection() -> None:
 async def test_two_answers_in_one_go_are_not_taken_for_the_next_calls() -> None:
     other = http(b'{"Item": {"orderId": {"S": "of somebody else"}}}')
     async with serving(answers(GOOD + other), serve_for_ever) as server, server.client() as client:
-        dynamodb = client.dynamodb()
+        dynamodb = open_dynamodb(client)
         for _ in range(3):
             assert await dynamodb.get_item("orders", KEY) == KEY
 
@@ -177,7 +178,7 @@ async def test_a_connection_that_was_closed_while_idle_is_not_used() -> None:
         serving(answers(GOOD), answers(GOOD), serve_for_ever) as server,
         server.client() as client,
     ):
-        dynamodb = client.dynamodb()
+        dynamodb = open_dynamodb(client)
         for number in (1, 2, 3):
             assert await dynamodb.get_item("orders", KEY) == KEY
             assert server.connections == number
@@ -188,7 +189,7 @@ async def test_after_a_freeze_old_connections_are_not_trusted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with serving(serve_for_ever) as server, server.client() as client:
-        dynamodb = client.dynamodb()
+        dynamodb = open_dynamodb(client)
         await dynamodb.get_item("orders", KEY)
         await dynamodb.get_item("orders", KEY)
         assert server.connections == 1
@@ -295,7 +296,7 @@ async def test_after_many_calls_nothing_is_left_over() -> None:
     async with serving(serve_for_ever) as server:
         tasks_before, sockets_before = len(asyncio.all_tasks()), mine.num_fds()
         async with server.client(connections=8) as client:
-            dynamodb = client.dynamodb()
+            dynamodb = open_dynamodb(client)
             rss = 0
             for number in range(CALLS // 50):
                 found = await asyncio.gather(*(dynamodb.get_item("orders", KEY) for _ in range(50)))

@@ -13,6 +13,7 @@ import pytest
 import trustme
 
 from adapters.aws.fast.client import FastClient
+from adapters.aws.fast.dynamodb import open_dynamodb
 from adapters.aws.fast.errors import NoAnswer
 from adapters.aws.fast.tls import AMAZON_ROOTS, TrustError
 from tests.integration.fast_client.wires import KEY, VARIABLES, Peer, http, serve_for_ever, serving
@@ -40,7 +41,7 @@ def of_server(certificate: trustme.LeafCert) -> ssl.SSLContext:
 
 async def get(client: FastClient) -> object:
     async with client:
-        return await client.dynamodb().get_item("orders", KEY)
+        return await open_dynamodb(client).get_item("orders", KEY)
 
 
 async def test_a_certificate_of_a_trusted_authority_is_good(
@@ -106,7 +107,7 @@ async def test_a_peer_that_speaks_no_tls_is_no_answer(bundle: str) -> None:
 def test_a_bundle_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     variables = {**VARIABLES, "AWS_CA_BUNDLE": str(tmp_path / "missing.pem")}
     with pytest.raises(TrustError, match=r"AWS_CA_BUNDLE = .*missing\.pem"):
-        FastClient("us-west-2", variables=variables).dynamodb()
+        open_dynamodb(FastClient("us-west-2", variables=variables))
 
 
 def test_amazons_roots_are_those_that_browsers_trust() -> None:

@@ -14,16 +14,18 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.aws.fast.dynamodb import CancellationReason, ConditionFailed
+from adapters.aws.fast.dynamodb import CancellationReason, ConditionFailed, open_dynamodb
 from adapters.aws.fast.errors import AwsError, NoAnswer, Refused
 from adapters.aws.fast.json_protocol import json_refusal
 from adapters.aws.fast.responses import Response
 from adapters.aws.fast.retries import DEFAULT_POLICY
-from adapters.aws.fast.sns import PublishError, quoted, xml_refusal
+from adapters.aws.fast.sns import PublishError, open_sns, quoted, xml_refusal
+from adapters.aws.fast.sqs import open_sqs
 from tests.support.virtual_clock import run, virtual_time
 from tests.unit.adapters.fast.botocore_side import botocore_of
 from tests.unit.adapters.fast.scripted import Scripted, answer, client, ok, refusal
 
+OPENERS = {"dynamodb": open_dynamodb, "sns": open_sns, "sqs": open_sqs}
 KEY = {"orderId": {"S": "a"}}
 NAMES = {"#status": "status"}
 VALUES = {":now": {"N": "12"}}
@@ -145,7 +147,7 @@ CALLS = [
 
 
 def open_service(transport: Scripted, service: str) -> Any:
-    return getattr(client(transport), service)()
+    return OPENERS[service](client(transport))
 
 
 @pytest.mark.parametrize("call", CALLS, ids=[call.operation for call in CALLS])
@@ -170,7 +172,7 @@ async def test_an_operation_is_sent_as_botocore_sends_it(call: Call) -> None:
 @virtual_time
 async def test_every_try_of_a_transaction_carries_the_same_token() -> None:
     transport = Scripted([NoAnswer("lost", sent=True), ok({}), ok({})])
-    dynamodb = client(transport).dynamodb()
+    dynamodb = open_dynamodb(client(transport))
     await dynamodb.transact_write_items(WRITES)
     await dynamodb.transact_write_items(WRITES)
     first, repeated, other = (each.document["ClientRequestToken"] for each in transport.sent)
@@ -180,7 +182,7 @@ async def test_every_try_of_a_transaction_carries_the_same_token() -> None:
 @virtual_time
 async def test_a_long_poll_is_waited_for() -> None:
     transport = Scripted([ok({}), ok({})])
-    sqs = client(transport).sqs()
+    sqs = open_sqs(client(transport))
     await sqs.receive_message(QUEUE, most=1, wait_seconds=20, visibility_seconds=7)
     await sqs.delete_message_batch(QUEUE, [])
     polled, deleted = transport.sent
@@ -194,7 +196,7 @@ async def test_a_condition_that_fails_is_an_answer() -> None:
     failed = refusal("ConditionalCheckFailedException", more={"Item": KEY})
     bare = refusal("ConditionalCheckFailedException")
     transport = Scripted([failed, failed, bare])
-    dynamodb = client(transport).dynamodb()
+    dynamodb = open_dynamodb(client(transport))
     update: dict[str, Any] = {"condition": "c", "names": NAMES, "values": VALUES}
     assert await dynamodb.put_item("orders", KEY, condition="c") == ConditionFailed(KEY)
     assert await dynamodb.update_item("orders", KEY, "SET a", **update) == ConditionFailed(KEY)
@@ -205,7 +207,7 @@ async def test_a_condition_that_fails_is_an_answer() -> None:
 async def test_a_cancelled_transaction_tells_a_reason_for_each_write() -> None:
     reasons = [{"Code": "None"}, {"Code": "ConditionalCheckFailed", "Message": "m", "Item": KEY}]
     cancelled = refusal("TransactionCanceledException", more={"CancellationReasons": reasons})
-    found = await client(Scripted([cancelled])).dynamodb().transact_write_items(WRITES)
+    found = await open_dynamodb(client(Scripted([cancelled]))).transact_write_items(WRITES)
     assert found == [
         CancellationReason(),
         CancellationReason("ConditionalCheckFailed", "m", KEY),
@@ -224,7 +226,7 @@ async def test_a_cancelled_transaction_tells_a_reason_for_each_write() -> None:
 @virtual_time
 async def test_a_transaction_that_is_refused_otherwise_is_refused(refused: Response) -> None:
     with pytest.raises(Refused):
-        await client(Scripted([refused])).dynamodb().transact_write_items(WRITES)
+        await open_dynamodb(client(Scripted([refused]))).transact_write_items(WRITES)
 
 
 @virtual_time
@@ -235,7 +237,7 @@ async def test_each_statement_has_its_answer() -> None:
         {"Error": {}},
     ]
     transport = Scripted([ok({"Responses": told})])
-    found = await client(transport).dynamodb().batch_execute_statement(STATEMENTS * 3)
+    found = await open_dynamodb(client(transport)).batch_execute_statement(STATEMENTS * 3)
     assert found[0].error is None
     assert found[0].item == KEY
     assert found[1].error is not None
@@ -247,13 +249,13 @@ async def test_each_statement_has_its_answer() -> None:
 async def test_an_answer_with_too_few_statements_is_none() -> None:
     transport = Scripted([ok({"Responses": []})])
     with pytest.raises(NoAnswer, match="0 answers to 1"):
-        await client(transport).dynamodb().batch_execute_statement(STATEMENTS)
+        await open_dynamodb(client(transport)).batch_execute_statement(STATEMENTS)
 
 
 @virtual_time
 async def test_pages_say_where_they_end() -> None:
     transport = Scripted([ok({"Items": [KEY], "LastEvaluatedKey": KEY}), ok({"Items": []})])
-    dynamodb = client(transport).dynamodb()
+    dynamodb = open_dynamodb(client(transport))
     first = await dynamodb.query({"TableName": "orders"})
     last = await dynamodb.scan({"TableName": "orders"})
     assert (first.items, first.last_evaluated_key) == ([KEY], KEY)
@@ -271,7 +273,7 @@ async def test_messages_are_read_with_all_their_attributes() -> None:
         "MD5OfBody": "ignored",
     }
     transport = Scripted([ok({"Messages": [message]}), ok({})])
-    sqs = client(transport).sqs()
+    sqs = open_sqs(client(transport))
     (found,) = await sqs.receive_message(QUEUE, most=10, wait_seconds=0)
     assert (found.message_id, found.receipt_handle, found.body) == ("m", "r", "b")
     assert found.attributes == message["Attributes"]
@@ -285,7 +287,8 @@ async def test_entries_of_a_batch_fail_each_by_itself() -> None:
         "Successful": [{"Id": "0"}],
         "Failed": [{"Id": "1", "Code": "ReceiptHandleIsInvalid", "SenderFault": True}],
     }
-    found = await client(Scripted([ok(told)])).sqs().delete_message_batch(QUEUE, [])
+    sqs = open_sqs(client(Scripted([ok(told)])))
+    found = await sqs.delete_message_batch(QUEUE, [])
     assert [each.id for each in found.successful] == ["0"]
     assert [(each.id, each.code, each.sender_fault) for each in found.failed] == [
         ("1", "ReceiptHandleIsInvalid", True)
@@ -306,7 +309,7 @@ async def test_messages_are_published_as_botocore_publishes_them() -> None:
     )
     told = published(f"<Successful>{taken}</Successful><Failed/>")
     transport = Scripted([told])
-    assert await client(transport).sns().publish_batch(TOPIC, messages) == [None] * 3
+    assert await open_sns(client(transport)).publish_batch(TOPIC, messages) == [None] * 3
     theirs = botocore_of("sns")
     theirs.response = told
     theirs.call(
@@ -328,7 +331,7 @@ async def test_each_message_that_was_not_taken_says_why() -> None:
         "<Code>InternalError</Code><Message>a &lt; b</Message><SenderFault>false</SenderFault>"
         "</member><member><Id>77</Id></member><member><Id>x</Id></member></Failed>"
     )
-    found = await client(Scripted([told])).sns().publish_batch(TOPIC, ["a", "b", "c"])
+    found = await open_sns(client(Scripted([told]))).publish_batch(TOPIC, ["a", "b", "c"])
     assert found == [
         None,
         PublishError("InternalError", "a < b", sender_fault=False),
@@ -418,7 +421,7 @@ async def test_xml_throttling_is_asked_again() -> None:
     throttled = answer(400, XML_REFUSALS[0].encode())
     taken = published("<Successful><member><Id>0</Id></member></Successful>")
     transport = Scripted([throttled, taken])
-    assert await client(transport).sns().publish_batch(TOPIC, ["m"]) == [None]
+    assert await open_sns(client(transport)).publish_batch(TOPIC, ["m"]) == [None]
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"Service Unavailable", b"\xff\x00", b"[[[["])

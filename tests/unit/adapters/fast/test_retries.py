@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from adapters.aws.fast.dynamodb import POLICY
 from adapters.aws.fast.errors import AwsError, NoAnswer, Refused
 from adapters.aws.fast.retries import (
     DEFAULT_POLICY,
-    DYNAMODB_POLICY,
     Kind,
     RetryPolicy,
     RetryQuota,
@@ -42,7 +42,7 @@ def test_failures_are_told_apart(error: AwsError, kind: Kind) -> None:
 
 
 def test_dynamodb_is_asked_four_times_and_others_three() -> None:
-    assert (DYNAMODB_POLICY.attempts, DEFAULT_POLICY.attempts) == (4, 3)
+    assert (POLICY.attempts, DEFAULT_POLICY.attempts) == (4, 3)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 
 from adapters.aws.fast.client import FastClient
 from adapters.aws.fast.credentials import Credentials, NoCredentials
+from adapters.aws.fast.dynamodb import open_dynamodb
 from adapters.aws.fast.errors import AwsError, NoAnswer, Refused
 from adapters.aws.fast.responses import Response
 from adapters.aws.fast.service import Attempt
@@ -27,7 +28,7 @@ def the_same_jitter_every_time() -> None:
 
 
 async def get(transport: Scripted, **options: Any) -> Any:
-    return await client(transport, **options).dynamodb().get_item("orders", KEY)
+    return await open_dynamodb(client(transport, **options)).get_item("orders", KEY)
 
 
 @virtual_time
@@ -92,7 +93,7 @@ async def test_a_pause_that_is_none_is_not_kept(told: str) -> None:
 @virtual_time
 async def test_in_an_outage_calls_stop_being_repeated() -> None:
     transport = Scripted([LOST] * 200)
-    dynamodb = client(transport).dynamodb()
+    dynamodb = open_dynamodb(client(transport))
     for _ in range(30):
         with pytest.raises(NoAnswer):
             await dynamodb.get_item("orders", KEY)
@@ -148,7 +149,7 @@ async def test_a_clock_that_is_wrong_is_put_right_once() -> None:
     hour_ahead = formatdate(1_800_003_600, usegmt=True)
     skewed = refusal("InvalidSignatureException", date=hour_ahead)
     transport = Scripted([skewed, ok({}), ok({})])
-    dynamodb = client(transport, now=lambda: 1_800_000_000.0).dynamodb()
+    dynamodb = open_dynamodb(client(transport, now=lambda: 1_800_000_000.0))
     await dynamodb.get_item("orders", KEY)
     await dynamodb.get_item("orders", KEY)
     moments = [each.headers["x-amz-date"] for each in transport.sent]
@@ -188,7 +189,7 @@ async def test_every_request_is_told_to_who_observes() -> None:
 async def test_closing_the_client_closes_its_transports() -> None:
     transport = Scripted([])
     async with client(transport) as opened:
-        opened.dynamodb()
+        open_dynamodb(opened)
     assert transport.closed
 
 
