@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Self
@@ -33,7 +32,7 @@ class FastClient:
         self,
         region: str,
         *,
-        variables: Mapping[str, str] | None = None,
+        variables: Mapping[str, str],
         credentials: CredentialSource | None = None,
         connections: int = CONNECTIONS,
         amazon_roots_only: bool = False,
@@ -42,7 +41,7 @@ class FastClient:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._region = region
-        self._variables = os.environ if variables is None else variables
+        self._variables = variables
         self._credentials = credentials or self._found_credentials()
         self._connections = connections
         self._amazon_roots_only = amazon_roots_only

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.ht
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -55,8 +54,8 @@ class CredentialSource(Protocol):
 class EnvironmentCredentials:
     """The keys in the environment's variables; AWS Lambda puts a function's role there."""
 
-    def __init__(self, variables: Mapping[str, str] | None = None) -> None:
-        self._variables = os.environ if variables is None else variables
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
         self._current: Credentials | None = None
 
     async def current(self) -> Credentials:

@@ -5,13 +5,8 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 
-AMAZON_ROOTS = Path(__file__).with_name("amazon_roots.pem")
-"""Amazon's own roots: most of a lean function's start would be loading 140 others.
-
-What they are and how to renew them stands in the file; a test compares them with a full set.
-"""
+from adapters.aws.fast.amazon_roots import AMAZON_ROOTS
 
 
 class TrustError(Exception):
@@ -24,19 +19,22 @@ def trust(variables: Mapping[str, str], *, amazon_only: bool) -> ssl.SSLContext:
     Raises:
         TrustError: the bundle cannot be read.
     """
-    bundle = variables.get("AWS_CA_BUNDLE") or (str(AMAZON_ROOTS) if amazon_only else "")
+    bundle = variables.get("AWS_CA_BUNDLE", "")
     try:
-        return _context(bundle)
+        return _context(bundle, amazon_only=amazon_only)
     except (OSError, ssl.SSLError) as error:
         raise TrustError(f"AWS_CA_BUNDLE = {bundle}: {error}") from error
 
 
 @cache
-def _context(bundle: str) -> ssl.SSLContext:
+def _context(bundle: str, *, amazon_only: bool) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if bundle:
         context.load_verify_locations(cafile=bundle)
+    elif amazon_only:
+        # Most of a lean function's start would be loading 140 others.
+        context.load_verify_locations(cadata=AMAZON_ROOTS)
     else:
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
     return context

@@ -67,6 +67,7 @@ def test_the_log_says_what_a_start_takes_before_its_first_event(
     small: Deploy, run_dir: Path
 ) -> None:
     with small("function"):
+        assert logged(run_dir, FUNCTION_READY)
         (ready,) = read_events(run_dir / "logs", {FUNCTION_READY})
     assert 0 < ready.fields["init_cpu_seconds"] < 60
 

@@ -12,10 +12,11 @@ import certifi
 import pytest
 import trustme
 
+from adapters.aws.fast.amazon_roots import AMAZON_ROOTS
 from adapters.aws.fast.client import FastClient
 from adapters.aws.fast.dynamodb import open_dynamodb
 from adapters.aws.fast.errors import NoAnswer
-from adapters.aws.fast.tls import AMAZON_ROOTS, TrustError
+from adapters.aws.fast.tls import TrustError
 from tests.integration.fast_client.wires import KEY, VARIABLES, Peer, http, serve_for_ever, serving
 
 PEM = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
@@ -113,10 +114,9 @@ def test_a_bundle_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_amazons_roots_are_those_that_browsers_trust() -> None:
     """Fails when one of them leaves the world's list; a new one is announced years ahead."""
     world = set(PEM.findall(Path(certifi.where()).read_text(encoding="utf-8")))
-    text = AMAZON_ROOTS.read_text(encoding="utf-8")
-    ours = PEM.findall(text)
+    ours = PEM.findall(AMAZON_ROOTS)
     assert len(ours) == 5
     assert set(ours) <= world
     for certificate in ours:
         fingerprint = sha256(ssl.PEM_cert_to_DER_cert(certificate)).hexdigest()
-        assert f"# {fingerprint}" in text
+        assert f"\n{fingerprint}\n{certificate}" in AMAZON_ROOTS
