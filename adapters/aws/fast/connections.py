@@ -26,7 +26,6 @@ class Connection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.used = False
         self._transport: asyncio.Transport | None = None
         self._parser = ResponseParser()
         self._answer: asyncio.Future[Response] | None = None
@@ -102,7 +101,6 @@ class Connection(asyncio.Protocol):
         finally:
             self._timer.cancel()
             self._answer = None
-        self.used = True
         self._idle_since = (time.monotonic(), time.time())
         if not response.keep_alive:
             self.close()
