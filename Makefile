@@ -65,4 +65,4 @@ bench-hot-product: setup ## measure how many orders of one product are completed
 	@exec $(BIN)/python -m benchmarks.hot_product $(ARGS)
 
 clean: ## remove what the targets made
-	rm -rf build .venv .tools lab/emulator/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf build .venv .tools engine/emulator/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

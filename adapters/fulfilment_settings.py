@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from adapters.environment import Environment
-from adapters.orders.status_shards import MAX_SHARDS
 from adapters.payments.faults import NO_FAULTS, PaymentFaults, read_payment_faults
+from kit.environment import Environment
+from orders.status_index import MAX_SHARDS
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # The longest that SQS keeps a message invisible; a lease should not outlast that:

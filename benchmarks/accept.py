@@ -24,7 +24,7 @@ from benchmarks.aws_sides import REGION, AwsSide, emulator_side, stand_in_side
 from benchmarks.closed_loop import ClosedLoop, Measured
 from benchmarks.naive import ONE_CALL, OURS, PUBLISH_BATCHED
 from benchmarks.processes import cpu_seconds, running
-from lab.emulator.server import free_port
+from engine.emulator.server import free_port
 
 VARIANTS = (ONE_CALL, PUBLISH_BATCHED, OURS)
 WARM_UP_SECONDS = 2.0

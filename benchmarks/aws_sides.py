@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 
 from benchmarks.processes import running
-from lab.emulator.server import Emulator, free_port
+from engine.emulator.server import Emulator, free_port
 from tests.support.subscriptions import subscribe
 
 REGION = "us-west-2"

@@ -16,18 +16,18 @@ import uvloop
 
 from adapters.aws.clients import AwsClients, open_aws_clients
 from adapters.aws.quick_clients import quick_sqs
-from adapters.logs import configure_logging, get_logger
 from adapters.orders.status_shards import StatusShards
 from adapters.orders.store import DynamoOrderStore
 from adapters.payments.gateway import SimulatedPaymentGateway
 from benchmarks.naive_loops import LOOPS, Work
+from kit.logging import configure_logging, get_logger
 from orders.fulfilment import Fulfilment
 from orders.message import decode_order_placed
 from processor.__main__ import main as processor
-from processor.consumer import Consumer, Message, SqsQueue
-from processor.consumer.handling import Handler
 from processor.service import consumer_settings
 from processor.settings import Settings, settings_from
+from sqs_consumer import Consumer, Message, SqsQueue
+from sqs_consumer.handling import Handler
 
 OURS, OUR_CONSUMER, ALONE, ONE_BY_ONE = "ours", "our_consumer", "alone", "one_by_one"
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)

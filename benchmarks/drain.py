@@ -22,7 +22,7 @@ from rich.console import Console
 from benchmarks.consumers import ALONE, ONE_BY_ONE, OURS
 from benchmarks.drain_results import Result, share_of_time_paying, table
 from benchmarks.processes import cpu_seconds
-from lab.emulator.server import free_port
+from engine.emulator.server import free_port
 from tests.support.emulator import RunningEmulator, running_emulator
 from tests.support.queue_shop import ProcessorProcess, QueueShop, start_process
 

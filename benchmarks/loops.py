@@ -23,7 +23,7 @@ from rich.table import Table
 
 from benchmarks.consumers import OUR_CONSUMER, OURS
 from benchmarks.naive_loops import LOOPS
-from lab.emulator.server import free_port
+from engine.emulator.server import free_port
 from tests.support.emulator import RunningEmulator, running_emulator
 from tests.support.queue_shop import ProcessorProcess, QueueShop, start_process, until
 

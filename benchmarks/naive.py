@@ -16,7 +16,6 @@ from botocore.exceptions import ClientError
 
 from adapters.aws.clients import open_aws_clients
 from adapters.aws.errors import error_code
-from adapters.logs import configure_logging
 from adapters.orders.catalogue_cache import open_catalogue
 from adapters.orders.items import INSERTED_ATTRIBUTES, inserted_values
 from adapters.orders.pages import OrderPages
@@ -24,6 +23,7 @@ from adapters.orders.publisher import BatchedOrderPublisher
 from adapters.orders.status_shards import StatusShards
 from adapters.orders.store import DynamoOrderStore
 from adapters.payments.gateway import SimulatedPaymentGateway
+from kit.logging import configure_logging
 from orders.message import encode_order_placed
 from orders.model import Order
 from receiver.backend import Backend, BackendOpener, open_aws_backend

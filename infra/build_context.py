@@ -17,8 +17,8 @@ from infra.uv import locked_requirements
 CONTEXTS_DIR = BUILD_DIR / "images"
 SERVICES_GROUP = "services"
 SERVICE_PACKAGES: Mapping[str, tuple[str, ...]] = {
-    "receiver": ("adapters", "orders", "receiver"),
-    "processor": ("adapters", "orders", "processor"),
+    "receiver": ("adapters", "kit", "orders", "receiver"),
+    "processor": ("adapters", "kit", "orders", "processor", "sqs_consumer"),
 }
 
 

@@ -8,7 +8,7 @@ from infra.paths import PROJECT_ROOT
 from infra.vocabulary import PythonVersion
 
 FUNCTIONS_DIR = BUILD_DIR / "functions"
-CODE_PACKAGES = ("lambda_fn", "orders", "adapters")
+CODE_PACKAGES = ("lambda_fn", "orders", "adapters", "kit")
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html (LAMBDA_TASK_ROOT)
 MOUNTED_AT = "/var/task"
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from adapters.aws.clients import new_session
 from adapters.aws.models import load_models
-from adapters.logs import configure_logging
+from kit.logging import configure_logging
 from lambda_fn.settings import settings_from
 from lambda_fn.worker import Worker
 

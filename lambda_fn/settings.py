@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adapters.environment import Environment
 from adapters.fulfilment_settings import FulfilmentSettings, read_fulfilment_settings
+from kit.environment import Environment
 
 
 def settings_from(variables: Mapping[str, str]) -> FulfilmentSettings:

@@ -11,10 +11,10 @@ from aiobotocore.session import AioSession
 from adapters.aws.clients import AwsClients
 from adapters.aws.quick_clients import quick_dynamodb
 from adapters.fulfilment_settings import FulfilmentSettings
-from adapters.logs import get_logger
 from adapters.orders.status_shards import StatusShards
 from adapters.orders.store import DynamoOrderStore
 from adapters.payments.provider import payment_gateway
+from kit.logging import get_logger
 from orders.fulfilment import Fulfilment
 from orders.message import decode_order_placed
 

@@ -43,3 +43,12 @@ def decode_order_placed(body: str | bytes) -> OrderPlaced:
     if message.schema != SCHEMA:
         raise UnreadableMessage(f"schema {message.schema} is not {SCHEMA}")
     return message
+
+
+def order_id_of(body: str) -> str | None:
+    """Return the order that a message is about, of whatever schema; None if it names none."""
+    try:
+        order_id = msgspec.json.decode(body)["order_id"]
+    except (msgspec.DecodeError, UnicodeError, TypeError, KeyError, RecursionError):
+        return None
+    return order_id if isinstance(order_id, str) else None

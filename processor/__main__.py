@@ -11,8 +11,8 @@ import sys
 
 import uvloop
 
-from adapters.environment import SettingsError
-from adapters.logs import configure_logging
+from kit.environment import SettingsError
+from kit.logging import configure_logging
 from processor.http_server import PortBusy
 from processor.service import run_service
 from processor.settings import settings_from

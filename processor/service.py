@@ -10,19 +10,19 @@ from typing import Any, Self
 
 from adapters.aws.clients import AwsClients, open_aws_clients
 from adapters.aws.quick_clients import quick_dynamodb, quick_sqs
-from adapters.batching.statement_batcher import StatementBatcher
-from adapters.logs import get_logger
+from adapters.aws.statement_batcher import StatementBatcher
 from adapters.orders.batched_store import BatchedOrderStore
 from adapters.orders.status_shards import StatusShards
 from adapters.payments.batched_gateway import BatchedPaymentGateway
 from adapters.payments.retrying_gateway import RetryingPaymentGateway
+from kit.logging import get_logger
 from orders.fulfilment import Fulfilment
-from processor.consumer import Consumer, ConsumerSettings, SqsQueue, Stopped
-from processor.consumer.emf import EmfMetrics
-from processor.consumer.settings import LONGEST_IN_FLIGHT_SECONDS, poll_seconds
 from processor.http_server import serve_health
 from processor.order_handler import OrderHandler
 from processor.settings import Settings
+from sqs_consumer import Consumer, ConsumerSettings, SqsQueue, Stopped
+from sqs_consumer.emf import EmfMetrics
+from sqs_consumer.settings import LONGEST_IN_FLIGHT_SECONDS, poll_seconds
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 CONNECTIONS = 128

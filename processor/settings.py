@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from adapters.environment import Environment
 from adapters.fulfilment_settings import (
     MAX_VISIBILITY_SECONDS,
     FulfilmentSettings,
     read_fulfilment_settings,
 )
+from kit.environment import Environment
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ import sys
 
 import uvloop
 
-from adapters.environment import SettingsError
-from adapters.logs import configure_logging, get_logger
+from kit.environment import SettingsError
+from kit.logging import configure_logging, get_logger
 from orders.errors import Unavailable
 from receiver.server import bind, serve
 from receiver.settings import settings_from

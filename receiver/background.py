@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from adapters.logs import get_logger
+from kit.logging import get_logger
 
 T = TypeVar("T")
 

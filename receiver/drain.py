@@ -6,7 +6,7 @@ import asyncio
 
 from aiohttp import web
 
-from adapters.logs import get_logger
+from kit.logging import get_logger
 from receiver.keys import ADMISSIONS, BACKGROUND, READINESS, SETTINGS, SYNC_ORDERS
 
 # The few calls around a payment.

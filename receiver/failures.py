@@ -8,7 +8,7 @@ from http import HTTPStatus
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
 
-from adapters.logs import get_logger
+from kit.logging import get_logger
 from orders.errors import (
     ContentConflict,
     InvalidOrder,

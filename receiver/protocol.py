@@ -13,7 +13,7 @@ from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.web_protocol import RequestPayloadError
 from aiohttp.web_request import BaseRequest
 
-from adapters.logs import get_logger
+from kit.logging import get_logger
 from receiver.expectations import expectations_met
 from receiver.middleware import REQUEST_ID, request_id_of
 from receiver.problems import Problem, broken_rule

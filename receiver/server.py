@@ -12,8 +12,8 @@ import sys
 
 from aiohttp import web
 
-from adapters.environment import SettingsError
-from adapters.logs import get_logger
+from kit.environment import SettingsError
+from kit.logging import get_logger
 from receiver.app import create_app
 from receiver.backend import BackendOpener, open_aws_backend
 from receiver.drain import drain

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from adapters.environment import Environment
 from adapters.fulfilment_settings import FulfilmentSettings, read_fulfilment_settings
+from kit.environment import Environment
 
 TOPOLOGIES = ("sync", "async", "serverless")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from lab.engine.environment import without_user_aws
+from terminal.isolation import without_user_aws
 
 settings.register_profile("default", deadline=None, max_examples=60, stateful_step_count=40)
 settings.register_profile("thorough", deadline=None, max_examples=3000, stateful_step_count=80)

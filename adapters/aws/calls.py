@@ -9,7 +9,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
-from adapters.logs import get_logger
+from kit.logging import get_logger
 
 # Answers that our own conditions ask for: the order is claimed, the stock is sold out.
 REFUSALS = {"ConditionalCheckFailedException", "TransactionCanceledException"}

@@ -9,7 +9,7 @@ from typing import TypeVar
 from botocore.exceptions import ClientError
 
 from adapters.aws.errors import error_code
-from adapters.backoff import full_jitter
+from kit.retry import full_jitter
 
 T = TypeVar("T")
 

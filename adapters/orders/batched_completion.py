@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from adapters.aws.errors import AWS_ERRORS, unavailable
-from adapters.backoff import full_jitter
-from adapters.batching.micro_batcher import BatcherClosed, BatcherFull, MicroBatcher
 from adapters.orders.completion import (
     ATTEMPTS,
     TABLES,
@@ -31,6 +29,8 @@ from adapters.orders.completion_group import (
     product_name,
 )
 from adapters.orders.status_shards import StatusShards
+from kit.micro_batcher import BatcherClosed, BatcherFull, MicroBatcher
+from kit.retry import full_jitter
 from orders.model import Order
 from orders.ports import Claim
 

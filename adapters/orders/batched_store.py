@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapters.aws.errors import AWS_ERRORS, unavailable
-from adapters.batching.micro_batcher import BatcherClosed, BatcherFull
-from adapters.batching.statement_batcher import StatementBatcher
+from adapters.aws.statement_batcher import StatementBatcher
 from adapters.orders.batched_completion import BatchedOrderCompletion
 from adapters.orders.items import failure_from_item, order_from_item
 from adapters.orders.status_shards import StatusShards
 from adapters.orders.store import DynamoOrderStore
+from kit.micro_batcher import BatcherClosed, BatcherFull
 from orders.model import FailureReason, Order, OrderStatus
 from orders.ports import Claim, Lease
 

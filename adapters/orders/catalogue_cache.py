@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from adapters.aws.errors import AWS_ERRORS, unavailable
-from adapters.logs import get_logger
 from adapters.orders.items import AttributeMap, product_from_item
+from kit.logging import get_logger
 from orders.catalogue import Catalogue
 from orders.errors import Unavailable
 from orders.model import Product

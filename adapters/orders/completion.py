@@ -10,7 +10,6 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from adapters.aws.errors import AWS_ERRORS, error_code, unavailable
-from adapters.backoff import full_jitter
 from adapters.orders.conditions import (
     ENOUGH_STOCK,
     STILL_SUCCEEDING,
@@ -18,6 +17,7 @@ from adapters.orders.conditions import (
 )
 from adapters.orders.items import AttributeMap, order_from_item
 from adapters.orders.status_shards import MOVE, STATUS_NAME, StatusShards
+from kit.retry import full_jitter
 from orders.errors import LeaseLost, OutOfStock, Unavailable
 from orders.model import Order, OrderStatus
 

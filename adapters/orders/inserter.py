@@ -6,11 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from adapters.aws.errors import AWS_ERRORS, unavailable
-from adapters.backoff import full_jitter
-from adapters.batching.micro_batcher import BatcherClosed, BatcherFull
-from adapters.batching.statement_batcher import StatementBatcher
+from adapters.aws.statement_batcher import StatementBatcher
 from adapters.orders.items import INSERTED_ATTRIBUTES, inserted_values
 from adapters.orders.status_shards import StatusShards
+from kit.micro_batcher import BatcherClosed, BatcherFull
+from kit.retry import full_jitter
 from orders.errors import Unavailable
 from orders.model import Order
 

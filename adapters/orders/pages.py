@@ -17,16 +17,16 @@ import msgspec
 
 from adapters.aws.errors import AWS_ERRORS, unavailable
 from adapters.orders.index_shard import IndexShard, Position, position_of
-from adapters.orders.status_shards import StatusShards, keys_of
+from adapters.orders.status_shards import StatusShards
 from orders.errors import InvalidOrder
 from orders.ids import ORDER_ID_PATTERN
 from orders.model import ListedOrder, OrderStatus
+from orders.status_index import STATUS_INDEX, keys_of
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
     from types_aiobotocore_dynamodb.type_defs import QueryInputTypeDef
 
-STATUS_INDEX = "status-index"
 # Listings of one process share so many calls: they leave the connections to the orders.
 MAX_CALLS = 10
 LONGEST_CURSOR = 256

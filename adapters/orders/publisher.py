@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from adapters.aws.errors import AWS_ERRORS, unavailable
-from adapters.backoff import full_jitter
-from adapters.batching.micro_batcher import BatcherClosed, BatcherFull, MicroBatcher
+from kit.micro_batcher import BatcherClosed, BatcherFull, MicroBatcher
+from kit.retry import full_jitter
 from orders.errors import Unavailable
 from orders.message import encode_order_placed
 

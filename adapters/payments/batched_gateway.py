@@ -8,8 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from adapters.aws.errors import AWS_ERRORS, unavailable
-from adapters.batching.micro_batcher import BatcherClosed, BatcherFull
-from adapters.batching.statement_batcher import StatementBatcher
+from adapters.aws.statement_batcher import StatementBatcher
 from adapters.payments.faults import NO_FAULTS, PaymentFaults
 from adapters.payments.gateway import (
     CHARGE_ATTRIBUTES,
@@ -18,6 +17,7 @@ from adapters.payments.gateway import (
     SimulatedPaymentGateway,
     charge_values,
 )
+from kit.micro_batcher import BatcherClosed, BatcherFull
 from orders.ports import ChargeOutcome
 
 if TYPE_CHECKING:

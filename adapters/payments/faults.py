@@ -9,7 +9,7 @@ from typing import Annotated
 
 import msgspec
 
-from adapters.environment import Environment
+from kit.environment import Environment
 
 VARIABLE = "PAYMENT_FAULTS"
 # Spread of the logarithm: one answer in twenty takes more than twice the mean.

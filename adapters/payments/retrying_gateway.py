@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from adapters.backoff import full_jitter
+from kit.retry import full_jitter
 from orders.errors import Unavailable
 from orders.ports import ChargeOutcome, PaymentGateway
 

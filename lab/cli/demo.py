@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from lab.cli.exit_codes import BROKEN_PROMISE, INTERRUPTED
-from lab.cli.operation import check_writable
-from lab.deployment import deploy
-from lab.emulator.installation import version
-from lab.engine.config import parse_overrides, read_stack
-from lab.engine.differences import DIFFERENCES
-from lab.engine.interrupts import interruptible
-from lab.engine.paths import ROOT
-from lab.files import new_folder, write
+from engine.deployment import deploy, emulator_version
+from engine.differences import DIFFERENCES
+from engine.stack.config import parse_overrides, read_stack
 from lab.load.scenarios import DEMO_SECONDS, SCENARIOS, Scenario
 from lab.measure.campaign import TOPOLOGIES, Campaign, Plan
 from lab.report.live import LiveView
 from lab.report.page import write_report
-from lab.report.table import make_console, print_results
+from lab.report.table import print_results
 from lab.results.files import RESULTS_FILE, to_json, write_results
 from lab.results.model import Results
+from terminal.console import make_console
+from terminal.exit_codes import BROKEN_PROMISE, INTERRUPTED
+from terminal.files import check_writable, new_folder, write
+from terminal.interrupts import interruptible
+from terminal.project import ROOT
 
 RESULTS_FOLDER = ROOT / "build" / "results"
 
@@ -107,10 +107,10 @@ def _run(plan: Plan, folder: Path, console: Console) -> Results:
         campaign = Campaign(
             plan,
             folder,
-            deploy=deploy,
+            deploy=partial(deploy, project=ROOT),
             view=view,
             save=lambda results: write_results(results, folder / RESULTS_FILE),
-            emulator=version(),
+            emulator=emulator_version(),
             billed_config=lambda topology: _as_deployed(topology, plan.config),
         )
         try:

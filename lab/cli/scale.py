@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from engine.deployment import deploy, emulator_version
+from engine.stack.config import parse_overrides
 from lab.cli.demo import RESULTS_FOLDER
-from lab.cli.exit_codes import BROKEN_PROMISE, INTERRUPTED
-from lab.cli.operation import check_writable
-from lab.deployment import deploy
-from lab.emulator.installation import version
-from lab.engine.config import parse_overrides
-from lab.engine.interrupts import interruptible
-from lab.errors import LabError
-from lab.files import is_stream, new_folder, write
 from lab.load.scenarios import FLASH
 from lab.report.live import LiveView
 from lab.report.scale_page import write_scale_page
 from lab.report.scale_table import print_scale
-from lab.report.table import make_console
 from lab.results.files import to_json, write_results
 from lab.scale.files import SCALE_FILE
 from lab.scale.model import ScaleResults
 from lab.scale.run import ScalePlan, ScaleRun
+from terminal.console import make_console
+from terminal.errors import UserError
+from terminal.exit_codes import BROKEN_PROMISE, INTERRUPTED
+from terminal.files import check_writable, is_stream, new_folder, write
+from terminal.interrupts import interruptible
+from terminal.project import ROOT
 
 DEFAULT_WORKERS = "1,5,20,100"
 DEFAULT_BOUND_SECONDS = 180.0
@@ -100,13 +100,13 @@ def parse_workers(text: str) -> list[int]:
     """Return the numbers of workers, each once, in the order given.
 
     Raises:
-        LabError: one of them is no whole number from 1 to 1000.
+        UserError: one of them is no whole number from 1 to 1000.
     """
     numbers = []
     for part in text.split(","):
         number = int(part) if re.fullmatch(r"\s*[0-9]{1,4}\s*", part) else 0
         if not 1 <= number <= MOST_WORKERS:
-            raise LabError(
+            raise UserError(
                 f"--workers {text!r}: {part.strip()!r} is not a whole number from 1 to "
                 f"{MOST_WORKERS}; e.g. --workers {DEFAULT_WORKERS}"
             )
@@ -118,13 +118,13 @@ def own_config(pairs: list[str]) -> Mapping[str, str]:
     """Return the stack configuration of the command line.
 
     Raises:
-        LabError: it is malformed, or sets what the command itself sets.
+        UserError: it is malformed, or sets what the command itself sets.
     """
     config = parse_overrides(pairs)
     for key in config:
         reason = OWN_KEYS.get(key.rpartition(":")[2])
         if reason:
-            raise LabError(f"--config {key}={config[key]}: {reason}; leave it out")
+            raise UserError(f"--config {key}={config[key]}: {reason}; leave it out")
     return config
 
 
@@ -132,7 +132,14 @@ def _run(
     plan: ScalePlan, folder: Path, save: Callable[[ScaleResults], None], console: Console
 ) -> ScaleResults:
     with LiveView(console) as view:
-        run = ScaleRun(plan, folder, deploy=deploy, view=view, save=save, emulator=version())
+        run = ScaleRun(
+            plan,
+            folder,
+            deploy=partial(deploy, project=ROOT),
+            view=view,
+            save=save,
+            emulator=emulator_version(),
+        )
         try:
             return run.run()
         except BaseException as error:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import json as json_module
 import shlex
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import psutil
 import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from lab.cli.operation import check_writable
-from lab.deployment import Deployment, deploy
-from lab.engine.config import parse_overrides, read_stack
-from lab.engine.paths import ROOT
-from lab.files import new_folder
-from lab.operate import up_file
-from lab.operate.find import RUNS_FOLDER
-from lab.report.table import make_console
+from engine.deployment import Deployment, deploy
+from engine.stack.config import parse_overrides, read_stack
+from ops.find import RUNS_FOLDER, UP_FILE
+from terminal.console import make_console
+from terminal.files import check_writable, new_folder, write
+from terminal.project import ROOT
 
 _WATCH_SECONDS = 0.5
 _EXAMPLES = (
@@ -58,13 +58,15 @@ def up(
     try:
         with deploy(
             topology,
+            project=ROOT,
             config=overrides,
             run_dir=run_dir,
             progress=lambda step: console.print(f"{step} ...", style="dim"),
         ) as deployment:
             _show(deployment, console)
-            for path in filter(None, (run_dir / up_file.UP_FILE, json)):
-                up_file.write(up_file.describe(deployment), path)
+            about = json_module.dumps(describe(deployment), indent=2) + "\n"
+            for path in filter(None, (run_dir / UP_FILE, json)):
+                write(about, path, private=True)
             console.print("\nup; press Ctrl-C to stop", style="bold")
             while True:
                 deployment.check()
@@ -90,3 +92,26 @@ def _show(deployment: Deployment, console: Console) -> None:
             command = f"curl -sS {url}/orders -H 'content-type: application/json' -d "
             print(f"{command}{shlex.quote(body)}")  # noqa: T201 - no markup, no line breaks: to be pasted
         print(f"curl -sS {url}/orders/001")  # noqa: T201 - the same
+
+
+def describe(deployment: Deployment) -> dict[str, Any]:
+    """Return everything that another terminal needs to reach a deployment of this process.
+
+    The credentials are the emulator's, made up for this run, and of use on this machine only.
+    """
+    me = psutil.Process()
+    return {
+        "topology": deployment.topology,
+        "outputs": dict(deployment.outputs),
+        "config": dict(deployment.config),
+        "endpoint_url": deployment.endpoint_url,
+        "region": deployment.region,
+        "credentials": {
+            "access_key": deployment.operator.access_key,
+            "secret_key": deployment.operator.secret_key,
+        },
+        "run_dir": str(deployment.run_dir),
+        "pid": me.pid,
+        "process_started_at": me.create_time(),
+        "pids": dict(deployment.pids()),
+    }

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from lab.engine.environment import minimal_environment
-from lab.engine.interrupts import shielded
-from lab.engine.paths import ROOT
-from lab.errors import LabError
+from engine.runtime.environment import minimal_environment
 from lab.load.records import Outcome, RecordTail
 from lab.load.scenarios import Scenario
+from terminal.errors import UserError
+from terminal.interrupts import shielded
+from terminal.project import ROOT
 
 LOCUSTFILE = ROOT / "tests" / "load" / "locustfile.py"
 POLL_SECONDS = 0.25
@@ -30,7 +30,7 @@ LAST_LOG_LINES = 15
 STATISTICS = "\nType "
 
 
-class LoadError(LabError):
+class LoadError(UserError):
     """Locust could not run the sale."""
 
 

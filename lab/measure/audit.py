@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lab.load.records import Outcome, Record
-from lab.measure.books import CHARGED, COMPLETED, FAILED, Books, Payment, StoredOrder
+from lab.measure.ledgers import CHARGED, COMPLETED, FAILED, Books, Payment, StoredOrder
 from lab.results.model import Audit, Finding
 
 MAX_EXAMPLES = 10

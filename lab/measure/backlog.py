@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol
 
-from lab.measure.books import OPEN_STATUSES
+from lab.measure.ledgers import OPEN_STATUSES
 
 STATUS_INDEX = "status-index"
 # Every shard that any configuration may have filled, see docs/adr/0010.

@@ -10,6 +10,7 @@ from pathlib import Path
 from lab.load.scenarios import Scenario
 from lab.measure.aws_calls import LOG_SECONDS
 from lab.measure.measures import Observation, evaluate
+from lab.measure.request_counts import settle
 from lab.measure.runs import (
     Prefixed,
     explained,
@@ -19,7 +20,6 @@ from lab.measure.runs import (
     with_free_ports,
 )
 from lab.measure.scenario import RunScenario, View, run_scenario
-from lab.measure.settle import settle
 from lab.measure.system import Deploy, System
 from lab.results.model import Results, ScenarioResult, TopologyResult
 
@@ -77,7 +77,7 @@ class Campaign:
         """Run everything and return the results.
 
         Raises:
-            LabError: a topology did not come up or did not stay up; what was measured is saved.
+            UserError: a topology did not come up or did not stay up; what was measured is saved.
         """
         for topology in self._plan.topologies:
             self._run_topology(topology)

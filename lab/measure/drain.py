@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from lab.emulator.server import FIRST_RETRY_SECONDS
+from engine.deployment import FIRST_RETRY_SECONDS
 from lab.measure.backlog import Backlog, BacklogSource
 
 POLL_SECONDS = 0.5

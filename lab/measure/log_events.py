@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab.measure.books import epoch_seconds
+from lab.measure.ledgers import epoch_seconds
 
 
 @dataclass(frozen=True)

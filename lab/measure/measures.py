@@ -11,8 +11,8 @@ from lab.load.records import Outcome, Record
 from lab.load.scenarios import Scenario
 from lab.measure.audit import Sale, audit
 from lab.measure.bill import Usage
-from lab.measure.books import FAILED, OUT_OF_STOCK, PAYMENT_DECLINED, StoredOrder
 from lab.measure.item_size import read_units
+from lab.measure.ledgers import FAILED, OUT_OF_STOCK, PAYMENT_DECLINED, StoredOrder
 from lab.measure.little import predict
 from lab.measure.log_usage import NOTHING_LOGGED, LogUsage
 from lab.measure.order_writes import units_per_order

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import psutil
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lab.errors import EngineError
+from engine.runtime.errors import EngineError
 from lab.measure.sampler import MIB
 from lab.measure.scenario import View
 from lab.measure.system import System

@@ -11,11 +11,11 @@ from lab.load.records import read_records
 from lab.load.scenarios import Scenario
 from lab.measure.audit import sale_of
 from lab.measure.backlog import BacklogSource, TableBacklog, backlog_source
-from lab.measure.books import read_books, read_stock
 from lab.measure.drain import DrainProgress, drain_limit, longest_redelivery, wait_for_drain
+from lab.measure.ledgers import read_books, read_stock
 from lab.measure.little import predict
 from lab.measure.measures import Observation
-from lab.measure.rest import take_rest
+from lab.measure.remainder import take_rest
 from lab.measure.sampler import Sampler
 from lab.measure.system import System
 from lab.results.model import Measures
@@ -59,7 +59,7 @@ def run_scenario(
     and noted order by order, so that the system stands still while its books are read.
 
     Raises:
-        LabError: Locust failed, or a process of the deployment died.
+        UserError: Locust failed, or a process of the deployment died.
     """
     dynamodb = system.client("dynamodb")
     predicted = predict(system.topology, scenario, system.config)

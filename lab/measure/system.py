@@ -1,4 +1,4 @@
-"""What the measuring needs from a deployed topology; `lab.deployment.Deployment` has it."""
+"""What the measuring needs from a deployed topology; `engine.deployment.Deployment` has it."""
 
 from __future__ import annotations
 

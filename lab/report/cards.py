@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.report import numbers
 from lab.results.model import Results, ScenarioResult
+from terminal import numbers
 
 
 @dataclass(frozen=True)

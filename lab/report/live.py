@@ -13,7 +13,7 @@ from rich.text import Text
 from lab.load.drive import LoadProgress
 from lab.load.scenarios import Scenario
 from lab.measure.drain import DrainProgress
-from lab.report import numbers
+from terminal import numbers
 
 QUIET_SECONDS = 10.0
 

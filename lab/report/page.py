@@ -8,16 +8,17 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from lab.files import write, writing
 from lab.measure.bill import ASSUMPTIONS
 from lab.measure.prices import price_list
-from lab.report import colours, numbers
+from lab.report import colours
 from lab.report.differences import Difference
 from lab.report.plots.plot import make_plots
 from lab.report.published import CORRECTIONS, comparisons
 from lab.report.sections import audit_table, bill_table, measure_tables
 from lab.report.verdict import main_sale, sales, verdict
 from lab.results.model import Machine, Results, ScenarioResult
+from terminal import numbers
+from terminal.files import write, writing
 
 REPORT_FILE = "report.html"
 PLOT_FOLDER = "plots"
@@ -29,7 +30,7 @@ def write_report(results: Results, folder: Path, differences: list[Difference]) 
     """Write the page and its plots into a folder and return the page's path.
 
     Raises:
-        LabError: they cannot be written there.
+        UserError: they cannot be written there.
     """
     path = folder / REPORT_FILE
     with writing(path):

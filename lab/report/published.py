@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from lab.load.scenarios import FLASH, MEAN_THINK_SECONDS
 from lab.measure.little import Stations, closed_response, closed_throughput
-from lab.report import numbers
 from lab.report.scale_published import explain_peak
 from lab.results.model import Results, ScenarioResult
 from lab.scale.published import PAYMENT_SECONDS, PUBLISHED_PEAKS, end_of_sale
+from terminal import numbers
 
 NOT_RUN = "not run"
 

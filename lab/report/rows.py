@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lab.report import numbers
 from lab.results.model import Measures, Percentiles
+from terminal import numbers
 
 Show = Callable[[Measures], str]
 Unit = Callable[[float | None], str]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lab.files import write, writing
-from lab.report import colours, numbers
+from lab.report import colours
 from lab.report.page import PLOT_FOLDER, machine_load, machine_sentence, render_template
 from lab.report.plots.plot import Plot, Sketch, make_plot
 from lab.report.plots.scale import published_marks, scale_plot
@@ -15,6 +14,8 @@ from lab.report.scale_verdict import scale_verdict
 from lab.report.sections import Columns, audit_columns
 from lab.scale.model import ScalePoint, ScaleResults
 from lab.scale.published import ACCEPTED_PER_SECOND, PAYMENT_SECONDS, SALE_SECONDS
+from terminal import numbers
+from terminal.files import write, writing
 
 SCALE_PAGE = "scale.html"
 
@@ -23,7 +24,7 @@ def write_scale_page(results: ScaleResults, folder: Path) -> Path:
     """Write the page and its plot into a folder and return the page's path.
 
     Raises:
-        LabError: they cannot be written there.
+        UserError: they cannot be written there.
     """
     path = folder / SCALE_PAGE
     with writing(path):

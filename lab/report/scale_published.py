@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lab.report import numbers
 from lab.scale.published import (
     ACCEPTED_PER_SECOND,
     PAYMENT_SECONDS,
@@ -17,6 +16,7 @@ from lab.scale.published import (
     rate_that_fits,
     workers_it_would_take,
 )
+from terminal import numbers
 
 SAME = 0.01
 # A reading that must fall on fewer of the minute's seconds than this is no good explanation.

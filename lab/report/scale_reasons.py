@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lab.load.scenarios import FLASH
-from lab.report import numbers
 from lab.report.scale_published import not_the_workers, their_readings
 from lab.scale.curves import highest_readings, whole
 from lab.scale.model import ScalePoint, ScaleResults
@@ -21,6 +20,7 @@ from lab.scale.published import (
     like_theirs,
     published_readings,
 )
+from terminal import numbers
 
 
 @dataclass(frozen=True)

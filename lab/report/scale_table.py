@@ -11,9 +11,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lab.report import numbers
 from lab.report.scale_verdict import scale_verdict
 from lab.scale.model import ScalePoint, ScaleResults
+from terminal import numbers
 
 
 @dataclass(frozen=True)

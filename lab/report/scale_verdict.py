@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.report import numbers
 from lab.report.verdict import broken_clauses
 from lab.scale.model import ScalePoint, ScaleResults
+from terminal import numbers
 
 
 @dataclass(frozen=True)

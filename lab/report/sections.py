@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.report import numbers
 from lab.report.rows import ROWS
 from lab.report.table import scenario_names
 from lab.report.verdict import TASK_ITEM, sales
 from lab.results.bill import Bill
 from lab.results.model import Results, ScenarioResult
+from terminal import numbers
 
 Columns = dict[str, dict[str, ScenarioResult]]
 """The sales of each topology, or whatever else stands side by side, by scenario."""

@@ -8,12 +8,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lab.report import numbers
 from lab.report.rows import ROWS
 from lab.report.verdict import Verdict, sales, verdict
 from lab.results.model import Results, ScenarioResult
+from terminal import numbers
 
-WIDTH_IN_A_FILE = 100
 COLOURS = {"sync": "dark_orange", "async": "dodger_blue1", "serverless": "green3"}
 
 
@@ -24,17 +23,6 @@ def print_results(console: Console, results: Results) -> None:
         console.print(_title(scenario, next(iter(compared.values()))))
         console.print(scenario_table(compared))
     console.print(verdict_text(verdict(results)))
-
-
-def make_console() -> Console:
-    """Return the console of a command; in a file lines may be wider than rich would guess.
-
-    Paths, ids and what AWS says are printed as they are: `[a]` and `:bell:` mean nothing else.
-    """
-    console = Console(markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = max(console.width, WIDTH_IN_A_FILE)
-    return console
 
 
 def scenario_names(results: Results) -> list[str]:

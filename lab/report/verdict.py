@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 
 from lab.measure.little import workers_needed
-from lab.report import numbers
 from lab.report.cards import Card, make_card
 from lab.results.model import Results, ScenarioResult
+from terminal import numbers
 
 PREFERRED_SALE = "flash"
 TASK_ITEM = "Fargate"

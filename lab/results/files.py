@@ -8,10 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lab.errors import LabError
-from lab.files import write, writing
 from lab.results.decode import DecodeError, decode
 from lab.results.model import SCHEMA, Results
+from terminal.errors import UserError
+from terminal.files import write, writing
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -25,7 +25,7 @@ def write_results(results: DataclassInstance, path: Path) -> None:
     """Write the results, whole or not at all.
 
     Raises:
-        LabError: that is not possible; older results are as they were.
+        UserError: that is not possible; older results are as they were.
     """
     with writing(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,7 @@ def read_results(path: Path) -> Results:
     """Read results; a folder stands for the `results.json` in it.
 
     Raises:
-        LabError: no such file, not JSON, another schema, or fields missing.
+        UserError: no such file, not JSON, another schema, or fields missing.
     """
     file = path / RESULTS_FILE if path.is_dir() else path
     return read_as(Results, file, schema=SCHEMA, written_by="lab demo")
@@ -51,23 +51,23 @@ def read_as(kind: type[T], file: Path, *, schema: int, written_by: str) -> T:
     """Read a file that `written_by` left behind, for results of that kind and schema.
 
     Raises:
-        LabError: no such file, not JSON, another schema, or fields missing.
+        UserError: no such file, not JSON, another schema, or fields missing.
     """
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         said = f"cannot read {file}: {reason}; name a folder that {written_by} wrote"
-        raise LabError(said) from None
+        raise UserError(said) from None
     except ValueError as error:
-        raise LabError(f"{file} is not JSON: {error}") from None
+        raise UserError(f"{file} is not JSON: {error}") from None
     found = data.get("schema") if isinstance(data, dict) else None
     if found != schema:
-        raise LabError(f"{file} has schema {found!r}, this lab reads schema {schema}")
+        raise UserError(f"{file} has schema {found!r}, this lab reads schema {schema}")
     try:
         return decode(kind, data)
     except DecodeError as error:
-        raise LabError(f"{file} is not a results file of this lab: {error}") from None
+        raise UserError(f"{file} is not a results file of this lab: {error}") from None
 
 
 def _rounded(value: Any) -> Any:

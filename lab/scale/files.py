@@ -14,7 +14,7 @@ def read_scale(path: Path) -> ScaleResults:
     """Read results; a folder stands for the `scale.json` in it.
 
     Raises:
-        LabError: no such file, not JSON, another schema, or fields missing.
+        UserError: no such file, not JSON, another schema, or fields missing.
     """
     file = path / SCALE_FILE if path.is_dir() else path
     return read_as(ScaleResults, file, schema=SCHEMA, written_by="lab scale")

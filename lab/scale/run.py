@@ -18,9 +18,9 @@ from lab.measure.runs import (
 )
 from lab.measure.scenario import RunScenario, View, run_scenario
 from lab.measure.system import Deploy
-from lab.report import numbers
 from lab.scale.evaluate import evaluate_point
 from lab.scale.model import ScaleResults
+from terminal import numbers
 
 TOPOLOGY = "async"
 
@@ -68,7 +68,7 @@ class ScaleRun:
         """Run everything and return the results.
 
         Raises:
-            LabError: a deployment did not come up or did not stay up; what was measured is saved.
+            UserError: a deployment did not come up or did not stay up; what was measured is saved.
         """
         for workers in self._plan.workers:
             point = evaluate_point(workers, self._observe(workers))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.emulator.server import free_port
+from engine.emulator.server import free_port
 from tests.integration.receiver.breakable_wire import BreakableWire
 from tests.support.emulator import RunningEmulator, running_emulator
 from tests.support.queue_shop import ProcessorProcess, QueueShop, start_process

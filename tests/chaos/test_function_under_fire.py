@@ -7,10 +7,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lab.deployment import deploy
+from engine.deployment import deploy
 from lab.measure.backlog import TableBacklog
-from lab.measure.books import CHARGED, COMPLETED, read_books
+from lab.measure.ledgers import CHARGED, COMPLETED, read_books
 from lab.measure.runs import with_free_ports
+from terminal.project import ROOT
 from tests.support.customers import customers_of
 from tests.support.queue_shop import until
 
@@ -33,6 +34,7 @@ def environments() -> list[psutil.Process]:
 async def test_kill_minus_9_of_every_environment(tmp_path: Path) -> None:
     with deploy(
         "serverless",
+        project=ROOT,
         config=with_free_ports(CONFIG),
         run_dir=tmp_path,
         first_retry_seconds=FIRST_RETRY_SECONDS,

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lab.emulator.server import free_port
+from engine.emulator.server import free_port
 from tests.integration.receiver.breakable_wire import BreakableWire
 from tests.integration.receiver.process import ReceiverProcess, running_process
 from tests.support.customers import Customers, customers_of

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.engine.paths import ROOT
+from terminal.project import ROOT
 from tests.integration.engine.leftovers import processes_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.emulator.server import free_port
+from engine.emulator.server import free_port
 from tests.integration.receiver.process import ReceiverProcess, running_process
 from tests.support.emulator import RunningEmulator
 from tests.support.open_shop import OpenShop

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from lab.deployment import Deployment, deploy
+from engine.deployment import Deployment, deploy
 from lab.measure.backlog import TableBacklog
-from lab.measure.books import read_books
 from lab.measure.drain import wait_for_drain
+from lab.measure.ledgers import read_books
 from lab.measure.runs import with_free_ports
+from terminal.project import ROOT
 from tests.support.customers import customers_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
@@ -45,7 +46,9 @@ def put_on_the_shelf(deployment: Deployment, units: int) -> None:
 async def test_exactly_the_units_there_are_are_sold_and_nobody_else_pays(
     tmp_path: Path, topology: str
 ) -> None:
-    with deploy(topology, config=with_free_ports(CONFIG), run_dir=tmp_path) as deployment:
+    with deploy(
+        topology, project=ROOT, config=with_free_ports(CONFIG), run_dir=tmp_path
+    ) as deployment:
         put_on_the_shelf(deployment, UNITS)
         async with customers_of(deployment.outputs["api_url"]) as customers:
             orders = [customers.new_order() for _ in range(BUYERS)]

@@ -11,11 +11,11 @@ from orders.errors import OrderError
 from orders.lifecycle import SETTLED
 from orders.message import decode_order_placed
 from orders.request import OrderRequest
-from processor.consumer.message import message_from_sqs
-from processor.consumer.outcome import RetryAfter
 from processor.order_handler import OrderHandler
 from receiver.admission import Admission
 from receiver.async_orders import AsyncOrders
+from sqs_consumer.message import message_from_sqs
+from sqs_consumer.outcome import RetryAfter
 from tests.support.fake_shop import FakeShop, Process
 
 

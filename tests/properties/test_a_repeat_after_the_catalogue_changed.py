@@ -10,8 +10,8 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from lab.operate.left_behind import OpenOrder
-from lab.operate.repeating import request_of
+from ops.open_orders import OpenOrder
+from ops.resubmit import request_of
 from orders.lifecycle import SETTLED
 from orders.model import OrderStatus
 from orders.request import OrderRequest, parse_order_request

@@ -8,11 +8,11 @@ from contextlib import suppress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.operate.calls import Unanswered
-from lab.operate.dead_letters import DeadLetter, DeadLetterQueue
-from lab.operate.pace import Pace
-from lab.operate.redrive import LONGEST_FIRST_HIDE_SECONDS, Redrive, Tally
-from lab.operate.routes import ToQueue
+from ops.calls import Unanswered
+from ops.dead_letters import DeadLetter, DeadLetterQueue
+from ops.rate_limit import Pace
+from ops.redrive import LONGEST_FIRST_HIDE_SECONDS, Redrive, Tally
+from ops.redrive_routes import ToQueue
 from tests.support.fake_aws.queues import Mischief, Queue
 from tests.support.fake_aws.wire import Fault, ProcessCrash, Wire
 from tests.support.operator_aws import OperatorAws, text_attributes

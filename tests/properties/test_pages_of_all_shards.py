@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.orders.pages import OrderPages
-from adapters.orders.status_shards import MAX_SHARDS, StatusShards
+from adapters.orders.status_shards import StatusShards
 from orders.clock import timestamp
 from orders.model import OrderStatus
+from orders.status_index import MAX_SHARDS
 from tests.support.fake_shop import FakeShop
 from tests.support.virtual_clock import run
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab.emulator.server import Credentials, Emulator
-from lab.engine.clients import ClientFactory
-from lab.engine.environment import AWS_ISOLATION
+from engine.emulator.server import Credentials, Emulator
+from engine.stack.clients import ClientFactory
+from terminal.isolation import AWS_ISOLATION
 
 REGION = "us-west-2"
 

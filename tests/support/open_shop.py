@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from lab.measure.books import Books, read_books
+from lab.measure.ledgers import Books, read_books
 from tests.support.emulator import RunningEmulator
 from tests.support.queue_shop import KEYS, PRICE_CENTS, QueueShop
 from tests.support.subscriptions import subscribe

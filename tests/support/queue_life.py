@@ -12,8 +12,8 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
-from processor.consumer import Message, NotRetryable, RetryAfter
-from processor.consumer.settings import poll_seconds
+from sqs_consumer import Message, NotRetryable, RetryAfter
+from sqs_consumer.settings import poll_seconds
 from tests.support.fake_aws.queues import Mischief
 from tests.support.fake_aws.wire import Fault, Wire
 from tests.support.queue_world import Handler, QueueWorld, Running, until

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from processor.consumer import Consumer, ConsumerSettings, Message, SqsQueue, Stopped
-from processor.consumer.metrics import Hook, ignore
+from sqs_consumer import Consumer, ConsumerSettings, Message, SqsQueue, Stopped
+from sqs_consumer.metrics import Hook, ignore
 from tests.support.fake_aws.cloud import FakeAws
 from tests.support.fake_aws.queues import Mischief
 from tests.support.fake_aws.sqs import FakeSQS

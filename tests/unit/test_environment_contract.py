@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("orders", "adapters", "receiver", "processor", "lambda_fn")
+ROOMS = ("orders", "kit", "sqs_consumer", "adapters", "receiver", "processor", "lambda_fn")
 READS_THE_ENVIRONMENT = {"environ", "environb", "getenv", "getenvb"}
 ENTRY_POINTS = {"receiver/__main__.py", "processor/__main__.py", "lambda_fn/order_events.py"}
 

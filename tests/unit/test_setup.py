@@ -120,7 +120,7 @@ def test_everything_is_installed_by_set_up_and_by_nobody_else(
     set_up(uv='echo "$@" >> uv-calls')
     calls = (tmp_path / "uv-calls").read_text().splitlines()
     assert "sync --quiet --locked --all-groups" in calls
-    assert "sync --quiet --locked --project lab/emulator" in calls
+    assert "sync --quiet --locked --project engine/emulator" in calls
     assert PYPROJECT["tool"]["uv"]["default-groups"] == ["infra"]
 
 

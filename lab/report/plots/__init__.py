@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from lab.engine.paths import ROOT
+from terminal.project import ROOT
 
 _OWN_FOLDER = ROOT / "build" / "matplotlib"
 """Its list of the machine's fonts is kept here: making it takes seconds."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lab.report import numbers
 from lab.report.colours import FAINT, INK, SHADE, series
 from lab.report.plots.canvas import canvas
 from lab.results.model import ScenarioResult
+from terminal import numbers
 
 Point = tuple[float, float]
 SETTLED_MARGIN = 1.06

@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from lab.report import numbers
 from lab.report.colours import FAINT, series
 from lab.report.plots.canvas import canvas
 from lab.results.model import Bin, Percentiles, ScenarioResult
+from terminal import numbers
 
 ROW_HEIGHT = 0.62
 FASTEST_SECONDS = 0.001

@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from lab.report import numbers
 from lab.report.colours import FAINT, SHADE, line
 from lab.report.plots.canvas import canvas
 from lab.scale.curves import measured, whole
 from lab.scale.model import Point, ScalePoint, ScaleResults
 from lab.scale.published import like_theirs
+from terminal import numbers
 
 TICKS = {
     **{float(n): f"{n} s" for n in (1, 2, 5, 10, 20)},

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from lab.deployment import Deployment, deploy
-from lab.emulator.server import free_port
+from engine.deployment import Deployment, deploy
+from engine.emulator.server import free_port
 
 PROJECT = Path(__file__).with_name("project")
 Deploy = Callable[..., AbstractContextManager[Deployment]]

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from lab.deployment import deploy
+from engine.deployment import deploy
 
 
 def main() -> None:

@@ -13,9 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lab.cli.main import main
-from lab.emulator.server import free_port
-from lab.engine.paths import ROOT
+from engine.emulator.server import free_port
+from lab.__main__ import main
+from terminal.project import ROOT
 from tests.integration.engine.leftovers import processes_of
 
 PATIENCE_SECONDS = 240.0

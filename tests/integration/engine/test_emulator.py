@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from lab.emulator.installation import PROJECT, version
-from lab.emulator.server import HOST, Credentials, Emulator, port_is_free
-from lab.errors import EngineError
+from engine.emulator.installation import PROJECT, version
+from engine.emulator.server import HOST, Credentials, Emulator, port_is_free
+from engine.runtime.errors import EngineError
 from tests.integration.engine.leftovers import files_but_logs, processes_of
 from tests.support.emulator import REGION, RunningEmulator
 

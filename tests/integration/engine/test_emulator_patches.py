@@ -10,8 +10,8 @@ import textwrap
 import pytest
 from botocore.exceptions import ClientError
 
-from lab.emulator.installation import interpreter
-from lab.engine.paths import ROOT
+from engine.emulator.installation import interpreter
+from terminal.project import ROOT
 from tests.integration.engine.conftest import Deploy
 from tests.support.emulator import RunningEmulator
 
@@ -35,7 +35,7 @@ def test_answers_of_the_runtime_api_leave_in_one_packet() -> None:
         """
         import queue
         from ministack.core.lambda_runtime import ProvidedWorker
-        from lab.emulator.runtime_api import answer_in_one_packet
+        from engine.emulator.runtime_api import answer_in_one_packet
         answer_in_one_packet()
         handler = ProvidedWorker._build_handler_class(object(), 1, queue.Queue())
         print(handler.disable_nagle_algorithm, handler.wbufsize)
@@ -50,7 +50,7 @@ def test_logs_are_waited_for_while_the_pipe_holds_bytes_and_not_otherwise() -> N
         import os
         from types import SimpleNamespace
         from ministack.core.lambda_runtime import ProvidedWorker
-        from lab.emulator import runtime_api
+        from engine.emulator import runtime_api
         runtime_api.collect_written_logs()
         naps = []
         reading, writing = os.pipe()
@@ -84,7 +84,7 @@ def test_kept_tokens_are_not_changed_by_who_reads_them() -> None:
     told = in_the_emulators_python(
         """
         from ministack.services import dynamodb
-        from lab.emulator.expressions import read_expressions_once
+        from engine.emulator.expressions import read_expressions_once
         read_expressions_once()
         first = dynamodb._tokenize("#a = :b")
         wanted = list(first)

@@ -10,8 +10,8 @@ from typing import Any
 import psutil
 import pytest
 
-from lab.deployment import Deployment
-from lab.errors import EngineError
+from engine.deployment import Deployment
+from engine.runtime.errors import EngineError
 from lab.measure.log_events import read_events
 from lab.measure.log_usage import FUNCTION_READY
 from tests.integration.engine.conftest import Deploy

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.emulator.server import free_port, port_is_free
-from lab.engine.paths import ROOT
+from engine.emulator.server import free_port, port_is_free
+from terminal.project import ROOT
 from tests.integration.engine.leftovers import files_but_logs, processes_of
 
 pytestmark = pytest.mark.integration

@@ -1,6 +1,6 @@
 """Each test holds while the emulator differs from AWS: when it fails, the difference may be gone.
 
-Then take the entry out of `lab/engine/differences.py`, and what works round it out of the engine.
+Then take the entry out of `engine/differences.py`, and what works round it out of the engine.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lab.emulator.installation import interpreter
-from lab.emulator.server import Credentials
-from lab.engine.aliases import ALIASES
-from lab.engine.differences import DIFFERENCES
-from lab.engine.environment import minimal_environment
+from engine.differences import DIFFERENCES
+from engine.emulator.installation import interpreter
+from engine.emulator.server import Credentials
+from engine.runtime.environment import minimal_environment
+from engine.stack.aliases import ALIASES
 from tests.integration.engine.conftest import Deploy
 from tests.support.emulator import RunningEmulator
 from tests.support.queue_shop import until

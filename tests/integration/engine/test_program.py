@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lab.deployment import Deployment
-from lab.emulator.server import Credentials
-from lab.errors import EngineError, LabError
+from engine.deployment import Deployment
+from engine.emulator.server import Credentials
+from engine.runtime.errors import EngineError
+from terminal.errors import UserError
 from tests.integration.engine.conftest import Deploy
 from tests.integration.engine.leftovers import files_but_logs, processes_of
 from tests.support.emulator import RunningEmulator
@@ -141,7 +142,7 @@ def test_an_unknown_type_fails_the_run_in_one_line_with_the_log(
 
 
 def test_what_the_program_refuses_is_told_in_its_own_words(small: Deploy) -> None:
-    with pytest.raises(LabError) as failure, small("refusing"):
+    with pytest.raises(UserError) as failure, small("refusing"):
         pytest.fail("it came up")
     assert str(failure.value) == "small:kind = refusing: is not wanted; choose another one"
 

@@ -11,8 +11,9 @@ from urllib.request import urlopen
 
 import pytest
 
-from lab.deployment import Deployment
-from lab.errors import EngineError, LabError
+from engine.deployment import Deployment
+from engine.runtime.errors import EngineError
+from terminal.errors import UserError
 from tests.integration.engine.conftest import Deploy
 from tests.integration.engine.leftovers import processes_of
 
@@ -89,7 +90,7 @@ def test_a_busy_port_is_one_line_that_names_the_key_to_change(small: Deploy, run
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         said = rf"^echoPort {port} is in use; .* --config echoPort=\.\.\.$"
-        with pytest.raises(LabError, match=said), small("service", port=port):
+        with pytest.raises(UserError, match=said), small("service", port=port):
             pytest.fail("it came up")
     assert processes_of(run_dir) == []
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lab.engine.paths import ROOT
+from terminal.project import ROOT
 from tests.integration.engine.leftovers import processes_of
 
 pytestmark = pytest.mark.integration

@@ -11,8 +11,8 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from lab.deployment import Deployment
-from lab.engine.aliases import ALIASES
+from engine.deployment import Deployment
+from engine.stack.aliases import ALIASES
 
 PATIENCE_SECONDS = 12.0
 POLL_SECONDS = 0.1

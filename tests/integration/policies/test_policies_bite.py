@@ -6,7 +6,8 @@ from functools import partial
 
 import pytest
 
-from lab.deployment import deploy
+from engine.deployment import deploy
+from terminal.project import ROOT
 from tests.integration.policies.shop import Shop, Statement
 from tests.integration.policies.steps import NOT_ASKED, QUIET, STEPS, Step
 
@@ -25,7 +26,7 @@ def shop(
     ports = {"receiverPort": str(receiver_port), "processorPort": str(processor_port)}
     config = {**QUICK, "heartbeatSeconds": "3", **ports}
     run_dir = tmp_path_factory.mktemp(request.param)
-    with deploy(request.param, config=config, run_dir=run_dir) as deployment:
+    with deploy(request.param, project=ROOT, config=config, run_dir=run_dir) as deployment:
         yield Shop(deployment)
 
 

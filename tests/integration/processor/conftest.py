@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.emulator.server import free_port
+from engine.emulator.server import free_port
 from tests.support.emulator import RunningEmulator
 from tests.support.queue_shop import ProcessorProcess, QueueShop, start_processor
 

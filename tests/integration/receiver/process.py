@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab.emulator.server import free_port
+from engine.emulator.server import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 START_SECONDS = 30

@@ -10,10 +10,11 @@ import msgspec
 import pytest
 
 from adapters.orders.pages import LONGEST_CURSOR, MAX_CALLS, OrderPages
-from adapters.orders.status_shards import MAX_SHARDS, StatusShards
+from adapters.orders.status_shards import StatusShards
 from orders.clock import timestamp
 from orders.errors import InvalidOrder, Unavailable
 from orders.model import ListedOrder, OrderStatus
+from orders.status_index import MAX_SHARDS
 from tests.support.fake_aws.wire import Fault, Wire
 from tests.support.fake_shop import SHARDS, FakeShop
 from tests.support.virtual_clock import virtual_time

@@ -8,7 +8,6 @@ from statistics import fmean
 
 import pytest
 
-from adapters.environment import Environment, SettingsError
 from adapters.payments.faults import (
     NO_FAULTS,
     PaymentFault,
@@ -16,6 +15,7 @@ from adapters.payments.faults import (
     PaymentLatency,
     read_payment_faults,
 )
+from kit.environment import Environment, SettingsError
 
 DRAWS = 20_000
 

@@ -12,8 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from structlog.testing import capture_logs
 
 from adapters.aws.quick_clients import quick_dynamodb, quick_sqs
-from processor.consumer import Consumer, ConsumerSettings, SqsQueue
-from processor.consumer.queue import request_id_of
+from sqs_consumer import Consumer, ConsumerSettings, SqsQueue
+from sqs_consumer.queue import request_id_of
 from tests.support.tiny_aws import BROKEN, Pauses, TinyAws, clients_of, refused
 
 QUEUE_URL = "http://127.0.0.1/queue"

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from adapters.batching.statement_batcher import REPEATED, Answer, ItemName, StatementBatcher
+from adapters.aws.statement_batcher import REPEATED, Answer, ItemName, StatementBatcher
 from tests.support.virtual_clock import virtual_time
 
 

@@ -4,9 +4,10 @@ from collections import Counter
 
 import pytest
 
-from adapters.orders.status_shards import MAX_SHARDS, StatusShards, keys_of
+from adapters.orders.status_shards import StatusShards
 from orders.ids import mint_order_id
 from orders.model import OrderStatus
+from orders.status_index import MAX_SHARDS, keys_of
 
 
 @pytest.mark.parametrize(

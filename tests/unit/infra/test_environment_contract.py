@@ -5,16 +5,16 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from adapters.environment import Environment, SettingsError
 from adapters.fulfilment_settings import FulfilmentSettings
-from adapters.orders.status_shards import MAX_SHARDS, keys_of
 from adapters.payments.faults import NO_FAULTS, PaymentFaults, PaymentLatency
 from infra import settings as infra_settings
 from infra import vocabulary
 from infra.config_rules import DecimalSeconds, WholeNumber
+from kit.environment import Environment, SettingsError
 from lab.measure.backlog import MAX_STATUS_SHARDS, index_keys
 from lambda_fn import settings as function_settings
 from orders.model import OrderStatus
+from orders.status_index import MAX_SHARDS, keys_of
 from processor import settings as processor_settings
 from receiver import settings as receiver_settings
 from tests.support.recorded_stack import RecordedStack, record_stack

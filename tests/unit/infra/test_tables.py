@@ -6,7 +6,7 @@ import pytest
 from adapters.orders.catalogue_cache import products_from_items
 from infra.catalogue import CATALOGUE
 from infra.tables import CATALOGUE_PREFIX, LISTED_ATTRIBUTES
-from lab.operate.left_behind import ASKED
+from ops.open_orders import ASKED
 from receiver.views import OrderView
 from tests.support import fake_shop
 from tests.support.recorded_stack import Declared, RecordedStack

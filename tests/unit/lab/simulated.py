@@ -13,7 +13,7 @@ from lab.load.scenarios import MEAN_THINK_SECONDS, Scenario
 from lab.measure.audit import sale_of
 from lab.measure.backlog import Backlog
 from lab.measure.bill import bill
-from lab.measure.books import Books, Payment, StoredOrder
+from lab.measure.ledgers import Books, Payment, StoredOrder
 from lab.measure.log_usage import LogUsage
 from lab.measure.measures import Observation, evaluate, usage
 from lab.measure.sampler import Reading

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.environment import SettingsError
-from processor.consumer import Stopped
+from kit.environment import SettingsError
 from processor.service import consumer_settings, exit_code
 from processor.settings import settings_from
+from sqs_consumer import Stopped
 
 VARIABLES = {
     "PORT": "8081",

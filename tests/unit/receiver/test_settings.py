@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.environment import SettingsError
+from kit.environment import SettingsError
 from receiver.settings import settings_from
 
 VARIABLES = {

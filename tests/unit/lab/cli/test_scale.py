@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from lab.cli.scale import exit_code, own_config, parse_workers
-from lab.errors import LabError
 from lab.load.scenarios import FLASH
 from lab.results.files import write_results
 from lab.scale.model import ScaleResults
+from terminal.errors import UserError
 from tests.unit.lab.cli.test_demo_and_report import lab
 from tests.unit.lab.report.scales import with_lost
 from tests.unit.lab.scale.crews import simulated_scale
@@ -28,7 +28,7 @@ def test_workers_are_numbers_between_commas_each_run_once(text: str, workers: li
     "part", ["0", "1001", "-1", "1.5", "many", "", "1e2", "\uff12", "0x10", "99999"]
 )
 def test_what_is_no_number_of_workers_is_named_with_the_rule(part: str) -> None:
-    with pytest.raises(LabError, match="is not a whole number from 1 to 1000") as refused:
+    with pytest.raises(UserError, match="is not a whole number from 1 to 1000") as refused:
         parse_workers(f"1,{part}")
     assert repr(part) in str(refused.value)
 
@@ -38,7 +38,7 @@ def test_what_is_no_number_of_workers_is_named_with_the_rule(part: str) -> None:
     ["processorConcurrency", "processorTasks", "topology", "flash-sale:processorConcurrency"],
 )
 def test_what_the_command_sets_itself_cannot_be_set_beside_it(key: str) -> None:
-    with pytest.raises(LabError, match="leave it out"):
+    with pytest.raises(UserError, match="leave it out"):
         own_config(["paymentSeconds=1", f"{key}=5"])
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lab.engine.paths import ROOT
-from lab.errors import LabError
 from lab.load.drive import Drive, LoadProgress, progress_at, run_sale
 from lab.load.records import Outcome, RecordTail, read_records, record_files
 from lab.load.scenarios import FLASH, NORMAL
+from terminal.errors import UserError
+from terminal.project import ROOT
 from tests.unit.lab.load.shop import Shop
 
 
@@ -108,7 +108,7 @@ def test_a_shop_without_products_fails_the_sale_with_locusts_own_words(
     shop: Shop, tmp_path: Path
 ) -> None:
     shop.products = []
-    with pytest.raises(LabError, match="names no product") as failure:
+    with pytest.raises(UserError, match="names no product") as failure:
         run_sale(drive_to(shop, tmp_path))
     assert "locust.log" in str(failure.value)
     assert not shop.orders
@@ -181,7 +181,7 @@ def test_a_catalogue_that_cannot_be_read_fails_the_shortest_sale(tmp_path: Path)
         closed.bind(("127.0.0.1", 0))
         host = f"http://127.0.0.1:{closed.getsockname()[1]}"
         drive = Drive(host, FLASH.lasting(0.1), tmp_path / "records.jsonl", tmp_path / "log")
-        with pytest.raises(LabError, match=rf"exit code 2(?s:.*)cannot read {host}/products"):
+        with pytest.raises(UserError, match=rf"exit code 2(?s:.*)cannot read {host}/products"):
             run_sale(drive)
 
 

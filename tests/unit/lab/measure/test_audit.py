@@ -8,7 +8,7 @@ import pytest
 
 from lab.load.records import Record
 from lab.measure.audit import Sale, audit, sale_of
-from lab.measure.books import Books, Payment, StoredOrder
+from lab.measure.ledgers import Books, Payment, StoredOrder
 from lab.results.model import Audit
 
 BEGAN = 1_000.0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from lab.errors import EngineError
+from engine.runtime.errors import EngineError
 from lab.load.scenarios import FLASH, NORMAL, Scenario
 from lab.measure.campaign import Campaign, Plan
 from lab.measure.measures import Observation

@@ -18,8 +18,8 @@ from lab.measure.log_usage import (
 )
 from lambda_fn import worker
 from processor import service
-from processor.consumer.emf import EmfMetrics
-from processor.consumer.metrics import Metric
+from sqs_consumer.emf import EmfMetrics
+from sqs_consumer.metrics import Metric
 
 NAMES = {COLD_START, FUNCTION_READY, METRICS}
 

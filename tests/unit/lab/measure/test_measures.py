@@ -8,7 +8,7 @@ from lab.load.records import Record
 from lab.load.scenarios import FLASH
 from lab.measure.audit import sale_of
 from lab.measure.backlog import Backlog
-from lab.measure.books import Books, Payment, StoredOrder
+from lab.measure.ledgers import Books, Payment, StoredOrder
 from lab.measure.log_usage import LogUsage
 from lab.measure.measures import Observation, evaluate, usage
 from lab.measure.order_bytes import OrderBytes

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from lab.errors import LabError
 from lab.load.scenarios import FLASH, NORMAL
 from lab.results.files import read_results, to_json, write_results
+from terminal.errors import UserError
 from tests.unit.lab.simulated import simulated_results
 
 MEASURES = {
@@ -88,7 +88,7 @@ def tampered(path: Path, tmp_path: Path, change: Any) -> Path:
 def test_a_foreign_file_is_refused_with_the_place_that_is_wrong(
     path: Path, tmp_path: Path, change: Any, message: str
 ) -> None:
-    with pytest.raises(LabError, match=message):
+    with pytest.raises(UserError, match=message):
         read_results(tampered(path, tmp_path, change))
 
 
@@ -98,8 +98,8 @@ def test_a_key_of_a_newer_lab_is_ignored(path: Path, tmp_path: Path) -> None:
 
 
 def test_a_missing_file_and_a_broken_one_are_one_clear_line_each(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match=r"cannot read .*results\.json: No such file"):
+    with pytest.raises(UserError, match=r"cannot read .*results\.json: No such file"):
         read_results(tmp_path)
     (tmp_path / "results.json").write_text('{"schema": 1,')
-    with pytest.raises(LabError, match="is not JSON"):
+    with pytest.raises(UserError, match="is not JSON"):
         read_results(tmp_path)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from lab.load.scenarios import Scenario
 from lab.measure.audit import sale_of
-from lab.measure.books import Books, Payment
+from lab.measure.ledgers import Books, Payment
 from lab.measure.measures import Observation
 from lab.results.model import Machine
 from lab.scale.evaluate import evaluate_point

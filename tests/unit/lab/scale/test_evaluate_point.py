@@ -6,7 +6,7 @@ import pytest
 
 from lab.load.scenarios import FLASH
 from lab.measure.audit import sale_of
-from lab.measure.books import Books
+from lab.measure.ledgers import Books
 from lab.scale.evaluate import evaluate_point
 from lab.scale.model import ScalePoint, ScaleResults
 from tests.unit.lab.scale.crews import PLENTY, observe_crew

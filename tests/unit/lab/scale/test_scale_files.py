@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import LabError
 from lab.results.files import to_json, write_results
 from lab.scale.files import SCALE_FILE, read_scale
 from lab.scale.model import ScaleResults
+from terminal.errors import UserError
 
 FIGURES = {
     *("workers", "config", "limit_per_second", "settled_per_second", "share_of_limit"),
@@ -44,10 +44,10 @@ def test_every_figure_and_both_curves_are_there_by_name(path: Path) -> None:
 
 def test_results_of_the_demo_are_not_taken_for_results_of_scale(tmp_path: Path) -> None:
     (tmp_path / SCALE_FILE).write_text('{"schema": 1, "topologies": {}}')
-    with pytest.raises(LabError, match="not a results file of this lab"):
+    with pytest.raises(UserError, match="not a results file of this lab"):
         read_scale(tmp_path)
 
 
 def test_a_folder_without_results_says_who_writes_them(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match=r"cannot read .*scale\.json.*lab scale"):
+    with pytest.raises(UserError, match=r"cannot read .*scale\.json.*lab scale"):
         read_scale(tmp_path)

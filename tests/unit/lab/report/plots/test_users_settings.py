@@ -10,8 +10,8 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 
-from lab.engine.paths import ROOT
 from lab.report.plots.canvas import styled
+from terminal.project import ROOT
 
 DRAWING = """
 import hashlib, sys

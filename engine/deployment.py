@@ -1,0 +1,173 @@
+"""One topology, deployed on this machine for as long as a `with` block lasts."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.emulator.installation import version as emulator_version
+from engine.emulator.server import ACCOUNT_ID, HOST, Credentials, Emulator
+from engine.functions.parents import FunctionParents
+from engine.program.mocks import Engine
+from engine.program.run import run_program
+from engine.runtime.open_files import allow_open_files
+from engine.services.fleet import Fleet
+from engine.stack.clients import ClientFactory, Clients
+from engine.stack.config import StackConfig, read_stack, this_machine
+from engine.stack.context import World
+from terminal.interrupts import interruptible, shielded
+from terminal.isolation import without_user_aws
+
+__all__ = ["FIRST_RETRY_SECONDS", "Deployment", "deploy", "emulator_version"]
+
+FIRST_RETRY_SECONDS = 60.0
+"""AWS tries an asynchronous event again after one minute, then after two more."""
+_SESSION_SECONDS = 43_200
+"""Twelve hours, the longest that AWS gives a role session; nothing renews it here."""
+_DEFAULT_RECEIVER_PORT = "8080"
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A stack that is up: its outputs, where its logs are, and who may look inside."""
+
+    topology: str
+    outputs: Mapping[str, str]
+    config: Mapping[str, str]
+    endpoint_url: str
+    run_dir: Path
+    _factory: ClientFactory = field(repr=False)
+    _emulator: Emulator = field(repr=False)
+    _parents: FunctionParents = field(repr=False)
+    _fleet: Fleet = field(repr=False)
+
+    def client(self, service: str) -> Any:
+        """A synchronous AWS client with the operator's credentials."""
+        return self._factory.client(service)
+
+    @property
+    def region(self) -> str:
+        """The region that the stack is deployed to."""
+        return self._emulator.region
+
+    @property
+    def operator(self) -> Credentials:
+        """The operator's credentials: of the emulator's account, made up for this deployment."""
+        return self._emulator.operator
+
+    def pids(self) -> Mapping[str, int]:
+        """Process ids of the services by name, e.g. `receiver-0`."""
+        return self._fleet.pids()
+
+    def check(self) -> None:
+        """Raise EngineError with the last log lines if a process has ended."""
+        self._emulator.process.check()
+        self._parents.check()
+        self._fleet.check()
+
+
+def _silent(_message: str) -> None:
+    return
+
+
+@contextmanager
+def deploy(
+    topology: str,
+    *,
+    project: Path,
+    config: Mapping[str, str] | None = None,
+    run_dir: Path,
+    progress: Progress = _silent,
+    first_retry_seconds: float = FIRST_RETRY_SECONDS,
+) -> Iterator[Deployment]:
+    """Run the Pulumi program's stack `topology` against an emulator, with its services.
+
+    A function that fails on an event is tried again after `first_retry_seconds`, then after twice
+    as long. On exit every process is gone; the logs stay below `run_dir`.
+
+    Raises:
+        UserError: the configuration is wrong.
+        EngineError: something does not come up; with the last log lines.
+    """
+    stack_config = read_stack(project, topology, {**this_machine(project), **(config or {})})
+    allow_open_files()
+    run_dir = run_dir.resolve()
+    with interruptible(), without_user_aws(), ExitStack() as stack:
+        stack.callback(_clean_up, run_dir)
+        progress("starting the emulator")
+        emulator = stack.enter_context(
+            Emulator(run_dir, region=stack_config.region, first_retry_seconds=first_retry_seconds)
+        )
+        emulator.start()
+        factory = ClientFactory(emulator.endpoint_url, emulator.region, emulator.operator)
+        clients = Clients(factory)
+        stack.callback(clients.close)
+        world = _world(emulator, clients, stack_config, project=project, run_dir=run_dir)
+        progress(f"running the Pulumi program, stack {topology}")
+        outputs = run_program(project, stack_config, Engine(world))
+        parents = stack.enter_context(
+            FunctionParents(run_dir=run_dir, endpoint_url=world.endpoint_url, region=world.region)
+        )
+        fleet = stack.enter_context(_fleet(world))
+        progress(f"starting {_counted(world)}")
+        parents.start(world.functions.values())
+        fleet.start(world.services.values())
+        yield Deployment(
+            topology=topology,
+            outputs=outputs,
+            config=stack_config.own,
+            endpoint_url=emulator.endpoint_url,
+            run_dir=run_dir,
+            _factory=factory,
+            _emulator=emulator,
+            _parents=parents,
+            _fleet=fleet,
+        )
+
+
+def _world(
+    emulator: Emulator, clients: Clients, config: StackConfig, *, project: Path, run_dir: Path
+) -> World:
+    port = config.own.get("receiverPort", _DEFAULT_RECEIVER_PORT)
+    return World(
+        clients=clients,
+        config=config,
+        account_id=ACCOUNT_ID,
+        endpoint_url=emulator.endpoint_url,
+        root=project.resolve(),
+        run_dir=run_dir,
+        load_balancer_address=f"{HOST}:{port}",
+    )
+
+
+def _fleet(world: World) -> Fleet:
+    def assume(role_arn: str) -> Credentials:
+        made = world.clients.sts.assume_role(
+            RoleArn=role_arn, RoleSessionName="task", DurationSeconds=_SESSION_SECONDS
+        )["Credentials"]
+        return Credentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+
+    return Fleet(
+        root=world.root,
+        run_dir=world.run_dir,
+        endpoint_url=world.endpoint_url,
+        region=world.region,
+        credentials=assume,
+    )
+
+
+def _counted(world: World) -> str:
+    parts = [f"{one.desired_count} x {one.task.container}" for one in world.services.values()]
+    parts += [f"function {name}" for name in world.functions]
+    return ", ".join(parts) or "no service"
+
+
+def _clean_up(run_dir: Path) -> None:
+    with shielded():
+        for name in ("tmp", "functions", "layers"):
+            shutil.rmtree(run_dir / name, ignore_errors=True)

@@ -1,0 +1,139 @@
+"""Starts a parent process per declared function and watches it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Self
+
+from engine.functions.declared import FunctionDeclaration
+from engine.runtime.environment import minimal_environment
+from engine.runtime.errors import EngineError
+from engine.runtime.processes import ManagedProcess, last_lines
+from terminal.interrupts import shielded
+
+_SCRIPT = Path(__file__).with_name("zygote.py")
+_READY_SECONDS = 60.0
+_POLL_SECONDS = 0.02
+
+
+class FunctionParents:
+    """The processes that execution environments are forked from."""
+
+    def __init__(self, *, run_dir: Path, endpoint_url: str, region: str) -> None:
+        self._temporary = run_dir / "tmp" / "functions"
+        self._endpoint_url = endpoint_url
+        self._region = region
+        self._processes: dict[str, ManagedProcess] = {}
+
+    def start(self, functions: Iterable[FunctionDeclaration]) -> None:
+        """Start a parent for each function and wait until its handler is imported.
+
+        Raises EngineError with the traceback's last line and the log's path if it cannot be.
+        """
+        wanted = list(functions)
+        if wanted and not Path("/proc/self/environ").exists():
+            raise EngineError("Lambda functions run here on Linux only: /proc is missing")
+        for function in wanted:
+            self._spawn(function)
+        deadline = time.monotonic() + _READY_SECONDS
+        for function in wanted:
+            process = self._processes[function.name]
+            while not function.door.exists():
+                if not process.running:
+                    raise _not_importable(function)
+                if time.monotonic() >= deadline:
+                    raise EngineError(
+                        f"function {function.name!r}: the handler was not imported within "
+                        f"{_READY_SECONDS:.0f} s; log: {function.log}"
+                    )
+                time.sleep(_POLL_SECONDS)
+
+    def check(self) -> None:
+        """Raise EngineError with the last log lines if a parent has ended."""
+        for process in self._processes.values():
+            process.check()
+
+    def close(self) -> None:
+        """End every parent with all its environments."""
+        with shielded():
+            for process in self._processes.values():
+                process.kill()
+            self._processes.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _spawn(self, function: FunctionDeclaration) -> None:
+        self._temporary.mkdir(parents=True, exist_ok=True)
+        settings = self._temporary / f"{function.name}.json"
+        settings.write_text(json.dumps(self._settings(function)), encoding="utf-8")
+        with shielded():
+            self._processes[function.name] = ManagedProcess(
+                f"function {function.name}",
+                [_base_interpreter(), "-S", "-P", str(_SCRIPT), str(settings)],
+                environment=self._environment(function),
+                cwd=function.root,
+                log=function.log,
+            )
+
+    def _environment(self, function: FunctionDeclaration) -> dict[str, str]:
+        """What the handler's module sees while it is imported: what AWS lets it see, and no keys.
+
+        Credentials and log stream are an environment's own; the modules are shared by all of them.
+        https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+        """
+        return {
+            **minimal_environment(self._temporary),
+            # Archive and layer cannot be written on AWS; what bytecode they bring is used.
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **{key: str(value) for key, value in function.environment.items()},
+            "AWS_REGION": self._region,
+            "AWS_DEFAULT_REGION": self._region,
+            "AWS_ENDPOINT_URL": self._endpoint_url,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
+            "AWS_LAMBDA_FUNCTION_NAME": function.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
+            "LAMBDA_TASK_ROOT": str(function.root),
+            "_HANDLER": function.handler,
+        }
+
+    def _settings(self, function: FunctionDeclaration) -> dict[str, object]:
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        paths = [
+            str(folder)
+            for layer in function.layers
+            for folder in (layer / "python" / "lib" / version / "site-packages", layer / "python")
+            if folder.is_dir()
+        ]
+        return {
+            "name": function.name,
+            "handler": function.handler,
+            "root": str(function.root),
+            "paths": paths,
+            "door": str(function.door),
+            "variables": sorted(function.environment),
+            "endpoint_url": self._endpoint_url,
+            "region": self._region,
+        }
+
+
+def _not_importable(function: FunctionDeclaration) -> EngineError:
+    reason = last_lines(function.log, 1)
+    return EngineError(
+        f"function {function.name!r}: handler {function.handler!r} cannot be imported: {reason}; "
+        f"log: {function.log}"
+    )
+
+
+def _base_interpreter() -> str:
+    """The interpreter behind the virtual environment: it brings no packages of the project."""
+    return getattr(sys, "_base_executable", "") or sys.executable

@@ -1,0 +1,124 @@
+"""SNS topics and subscriptions, SQS queues and their policies: real on the emulator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.stack.aliases import with_aliases
+from engine.stack.attributes import as_text, capitalised, text_attributes
+from engine.stack.context import Made, Maker, Resource, World, tags_of
+from engine.stack.naming import physical_name
+
+_TOPIC = capitalised(
+    ("displayName", "deliveryPolicy", "fifoTopic", "contentBasedDeduplication", "kmsMasterKeyId")
+)
+_SUBSCRIPTION = capitalised(
+    ("deliveryPolicy", "filterPolicy", "filterPolicyScope", "rawMessageDelivery", "redrivePolicy")
+)
+_QUEUE = {
+    **capitalised(
+        (
+            "contentBasedDeduplication",
+            "deduplicationScope",
+            "fifoQueue",
+            "fifoThroughputLimit",
+            "kmsMasterKeyId",
+            "redriveAllowPolicy",
+            "redrivePolicy",
+        )
+    ),
+    "delaySeconds": "DelaySeconds",
+    "kmsDataKeyReusePeriodSeconds": "KmsDataKeyReusePeriodSeconds",
+    "maxMessageSize": "MaximumMessageSize",
+    "messageRetentionSeconds": "MessageRetentionPeriod",
+    "receiveWaitTimeSeconds": "ReceiveMessageWaitTimeSeconds",
+    "sqsManagedSseEnabled": "SqsManagedSseEnabled",
+    "visibilityTimeoutSeconds": "VisibilityTimeout",
+}
+
+
+def _topic(world: World, resource: Resource) -> Made:
+    inputs = resource.inputs
+    name = physical_name(resource.name, inputs, ending=_fifo(inputs.get("fifoTopic")))
+    attributes = text_attributes(inputs, _TOPIC)
+    if inputs.get("policy"):
+        attributes["Policy"] = with_aliases(as_text(inputs["policy"]))
+    made = world.clients.sns.create_topic(
+        Name=name,
+        Attributes=attributes,
+        Tags=tags_of(resource),  # type: ignore[arg-type]
+    )
+    arn = made["TopicArn"]
+    return Made(arn, {"arn": arn, "name": name, "owner": world.account_id})
+
+
+def _topic_policy(world: World, resource: Resource) -> Made:
+    arn = str(resource.inputs["arn"])
+    world.clients.sns.set_topic_attributes(
+        TopicArn=arn,
+        AttributeName="Policy",
+        AttributeValue=with_aliases(as_text(resource.inputs["policy"])),
+    )
+    return Made(arn, {"owner": world.account_id})
+
+
+def _subscription(world: World, resource: Resource) -> Made:
+    inputs = resource.inputs
+    made = world.clients.sns.subscribe(
+        TopicArn=inputs["topic"],
+        Protocol=inputs["protocol"],
+        Endpoint=inputs["endpoint"],
+        Attributes=text_attributes(inputs, _SUBSCRIPTION),
+        ReturnSubscriptionArn=True,
+    )
+    arn = made["SubscriptionArn"]
+    return Made(arn, {"arn": arn, "ownerId": world.account_id, "pendingConfirmation": False})
+
+
+def _queue(world: World, resource: Resource) -> Made:
+    inputs = resource.inputs
+    name = physical_name(resource.name, inputs, ending=_fifo(inputs.get("fifoQueue")))
+    attributes = text_attributes(inputs, _QUEUE)
+    if inputs.get("policy"):
+        attributes["Policy"] = with_aliases(as_text(inputs["policy"]))
+    made = world.clients.sqs.create_queue(
+        QueueName=name,
+        Attributes=attributes,  # type: ignore[arg-type]
+        tags=inputs.get("tags") or {},
+    )
+    url = made["QueueUrl"]
+    return Made(url, {"arn": world.arn("sqs", name), "name": name, "url": url})
+
+
+def _queue_attribute(attribute: str, key: str) -> Maker:
+    """A resource whose whole content is one attribute of an existing queue."""
+
+    def maker(world: World, resource: Resource) -> Made:
+        url = str(resource.inputs["queueUrl"])
+        value = as_text(resource.inputs[key])
+        if attribute == "Policy":
+            value = with_aliases(value)
+        world.clients.sqs.set_queue_attributes(
+            QueueUrl=url,
+            Attributes={attribute: value},  # type: ignore[dict-item]
+        )
+        return Made(url, {})
+
+    return maker
+
+
+def _fifo(wanted: Any) -> str:
+    return ".fifo" if wanted else ""
+
+
+MAKERS: dict[str, Maker] = {
+    "aws:sns/topic:Topic": _topic,
+    "aws:sns/topicPolicy:TopicPolicy": _topic_policy,
+    "aws:sns/topicSubscription:TopicSubscription": _subscription,
+    "aws:sqs/queue:Queue": _queue,
+    "aws:sqs/queuePolicy:QueuePolicy": _queue_attribute("Policy", "policy"),
+    "aws:sqs/redrivePolicy:RedrivePolicy": _queue_attribute("RedrivePolicy", "redrivePolicy"),
+    "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": _queue_attribute(
+        "RedriveAllowPolicy", "redriveAllowPolicy"
+    ),
+}

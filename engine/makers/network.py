@@ -1,0 +1,108 @@
+"""Network, load balancer, registry, image and dashboard resources: plausible ids, nothing real."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.stack.context import Made, Maker, Resource, World
+from engine.stack.naming import physical_name, random_suffix
+
+_ID_LENGTH = 17
+Outputs = Callable[[World, Resource, str], Mapping[str, Any]]
+
+
+def _no_outputs(_world: World, _resource: Resource, _id: str) -> Mapping[str, Any]:
+    return {}
+
+
+def _plain(prefix: str, outputs: Outputs = _no_outputs) -> Maker:
+    """An EC2 resource: an id with its usual prefix and the ARN that goes with it."""
+
+    def maker(world: World, resource: Resource) -> Made:
+        identity = f"{prefix}-{random_suffix(_ID_LENGTH)}"
+        kind = resource.type.rpartition(":")[2]
+        arn = world.arn("ec2", f"{kind.lower()}/{identity}")
+        return Made(
+            identity,
+            {"arn": arn, "ownerId": world.account_id, **outputs(world, resource, identity)},
+        )
+
+    return maker
+
+
+def _vpc(_world: World, _resource: Resource, identity: str) -> Mapping[str, Any]:
+    made = ("mainRouteTableId", "defaultRouteTableId", "defaultNetworkAclId")
+    return {
+        **{name: f"{identity}-{name}" for name in made},
+        "defaultSecurityGroupId": f"sg-{random_suffix(_ID_LENGTH)}",
+        "enableDnsSupport": True,
+    }
+
+
+def _eip(_world: World, _resource: Resource, identity: str) -> Mapping[str, Any]:
+    # 192.0.2.0/24 is TEST-NET-1 (RFC 5737): addresses for documentation, never routed.
+    return {"allocationId": identity, "publicIp": "192.0.2.1"}
+
+
+def _security_group(_world: World, resource: Resource, _id: str) -> Mapping[str, Any]:
+    return {"name": physical_name(resource.name, resource.inputs)}
+
+
+def _load_balancer(world: World, resource: Resource) -> Made:
+    name = physical_name(resource.name, resource.inputs)
+    arn = world.arn("elasticloadbalancing", f"loadbalancer/app/{name}/{random_suffix(16)}")
+    return Made(
+        arn,
+        {
+            "arn": arn,
+            "name": name,
+            "arnSuffix": arn.partition("loadbalancer/")[2],
+            # The receivers stand behind no balancer here: they share one loopback port.
+            "dnsName": world.load_balancer_address,
+            "zoneId": "Z1H1FL5HABSF5",
+        },
+    )
+
+
+def _target_group(world: World, resource: Resource) -> Made:
+    name = physical_name(resource.name, resource.inputs)
+    arn = world.arn("elasticloadbalancing", f"targetgroup/{name}/{random_suffix(16)}")
+    return Made(arn, {"arn": arn, "name": name, "arnSuffix": arn.rpartition(":")[2]})
+
+
+def _listener(world: World, resource: Resource) -> Made:
+    arn = world.arn("elasticloadbalancing", f"listener/app/{resource.name}/{random_suffix(16)}")
+    return Made(arn, {"arn": arn})
+
+
+def _association(_world: World, _resource: Resource) -> Made:
+    return Made(f"rtbassoc-{random_suffix(_ID_LENGTH)}", {})
+
+
+def _route(_world: World, resource: Resource) -> Made:
+    return Made(f"r-{resource.inputs['routeTableId']}{random_suffix(10)}", {})
+
+
+MAKERS: dict[str, Maker] = {
+    "aws:ec2/vpc:Vpc": _plain("vpc", _vpc),
+    "aws:ec2/subnet:Subnet": _plain("subnet"),
+    "aws:ec2/internetGateway:InternetGateway": _plain("igw"),
+    "aws:ec2/eip:Eip": _plain("eipalloc", _eip),
+    "aws:ec2/natGateway:NatGateway": _plain("nat"),
+    "aws:ec2/routeTable:RouteTable": _plain("rtb"),
+    "aws:ec2/defaultRouteTable:DefaultRouteTable": _plain("rtb"),
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _plain("sg", _security_group),
+    "aws:ec2/networkAcl:NetworkAcl": _plain("acl"),
+    "aws:ec2/route:Route": _route,
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": _association,
+    "aws:ec2/securityGroup:SecurityGroup": _plain("sg", _security_group),
+    "aws:ec2/securityGroupRule:SecurityGroupRule": _plain("sgrule"),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _plain("sgr"),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": _plain("sgr"),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": _plain("vpce"),
+    "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
+    "aws:lb/targetGroup:TargetGroup": _target_group,
+    "aws:lb/listener:Listener": _listener,
+    "aws:lb/listenerRule:ListenerRule": _listener,
+}

@@ -1,0 +1,73 @@
+"""The Pulumi engine's place: each registered resource is made by the maker of its type."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
+
+from engine.makers import MAKERS
+from engine.program.invokes import INVOKES
+from engine.runtime.errors import EngineError
+from engine.stack.context import Made, Maker, Resource, World
+from terminal.errors import UserError
+
+_OWN_COMPONENTS = "flashsale:"
+_PROVIDERS = "pulumi:providers:"
+
+
+class Engine(Mocks):
+    """Makes every resource real, or raises; the first error is kept, however Pulumi wraps it."""
+
+    def __init__(self, world: World, makers: Mapping[str, Maker] = MAKERS) -> None:
+        self.world = world
+        self.first_error: UserError | None = None
+        self._makers = makers
+        self._lock = threading.Lock()
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        """Make one resource; called on worker threads as soon as its inputs are known."""
+        if args.typ.startswith(_OWN_COMPONENTS):
+            return "", args.inputs
+        if args.typ.startswith(_PROVIDERS):
+            return f"{args.name}-id", args.inputs
+        resource = Resource(args.typ, args.name, _whole_numbers(args.inputs))
+        try:
+            made = self._make(resource)
+        except (BotoCoreError, ClientError, UserError, KeyError, OSError, ValueError) as error:
+            raise self._failed(f"{args.typ} {args.name!r}", error) from error
+        return made.id, {**resource.inputs, **made.outputs}
+
+    def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        """Answer a provider function such as `aws.get_caller_identity`."""
+        invoke = INVOKES.get(args.token)
+        if invoke is None:
+            raise self._failed(args.token, EngineError("the lab does not know this function"))
+        return dict(invoke(self.world, _whole_numbers(args.args))), []
+
+    def _make(self, resource: Resource) -> Made:
+        maker = self._makers.get(resource.type)
+        if maker is None:
+            raise EngineError("the lab does not know this resource type; add a maker for it")
+        return maker(self.world, resource)
+
+    def _failed(self, what: str, error: Exception) -> UserError:
+        text = f"input {error} is missing" if isinstance(error, KeyError) else str(error)
+        failure = EngineError(f"{what}: {' '.join(text.split())}")
+        with self._lock:
+            self.first_error = self.first_error or failure
+        return failure
+
+
+def _whole_numbers(value: Any) -> Any:
+    """Pulumi's wire format knows floats only; AWS APIs want integers."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _whole_numbers(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_whole_numbers(one) for one in value]
+    return value

@@ -1,0 +1,77 @@
+"""What the makers of resources share: the emulator's clients and what the program declared."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.functions.declared import FunctionDeclaration, LayerDeclaration
+from engine.services.declared import ServiceDeclaration, TaskDeclaration
+from engine.stack.clients import Clients
+from engine.stack.config import StackConfig
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One registered resource: type token, logical name, inputs in camelCase."""
+
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What the provider would answer: the id and what it computed on top of the inputs."""
+
+    id: str
+    outputs: Mapping[str, Any]
+
+
+@dataclass
+class World:
+    """The emulator as the makers see it, and the declarations that become processes later.
+
+    Makers run on several threads; each writes its own keys only, under `lock` where it reads
+    before it writes.
+    """
+
+    clients: Clients
+    config: StackConfig
+    account_id: str
+    endpoint_url: str
+    root: Path
+    run_dir: Path
+    load_balancer_address: str
+    tasks: dict[str, TaskDeclaration] = field(default_factory=dict)
+    services: dict[str, ServiceDeclaration] = field(default_factory=dict)
+    functions: dict[str, FunctionDeclaration] = field(default_factory=dict)
+    layers: dict[str, LayerDeclaration] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def region(self) -> str:
+        """The region of every resource."""
+        return self.config.region
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of a resource of this account and region."""
+        return f"arn:aws:{service}:{self.region}:{self.account_id}:{resource}"
+
+
+Maker = Callable[[World, Resource], Made]
+Invoke = Callable[[World, Mapping[str, Any]], Mapping[str, Any]]
+
+
+def tags_of(resource: Resource) -> list[Mapping[str, str]]:
+    """The resource's tags as AWS APIs that want a list of keys and values take them."""
+    tags: Mapping[str, str] = resource.inputs.get("tags") or {}
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def each(value: Any) -> Sequence[Any]:
+    """A list input that may be absent."""
+    return value or ()

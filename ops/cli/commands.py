@@ -1,0 +1,19 @@
+"""The commands of `ops`: one file of this package each."""
+
+from terminal.commands import run_commands
+
+NAMES = ("reconcile", "redrive")
+
+
+def run() -> None:
+    """Run the command line and leave with its exit code."""
+    run_commands(
+        "ops",
+        __package__,
+        NAMES,
+        about=(
+            "Bring back what a failure left behind, on AWS or in a `lab up` of this machine: "
+            "orders that nobody works on any more, and messages in the dead-letter queue."
+        ),
+        epilog="docs/operations.md says when to run which; `--dry-run` shows what there is.",
+    )

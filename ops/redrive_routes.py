@@ -1,0 +1,154 @@
+"""Where a stack's dead letters come from, how they read, and how they get back there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from ops.batches import Entry, in_batches, send_entries
+from ops.calls import calling
+from ops.dead_letters import REDRIVE, DeadLetter, reason_of, text_of
+from ops.publish import Topic
+from ops.stack import Stack
+from terminal.errors import UserError
+
+# Written by the processor when it sets a message aside; true of that time only.
+SET_ASIDE = {"reason", "sourceMessageId", "receiveCount", REDRIVE}
+MAX_ATTRIBUTES = 10
+NOT_A_RECORD = "not a record of an event that the function failed on"
+
+
+class Route(Protocol):
+    """One way back."""
+
+    target: str
+
+    def read(self, received: Mapping[str, Any]) -> DeadLetter:
+        """Return what a received message is."""
+        ...
+
+    def send(self, letters: Sequence[DeadLetter], redrive: str) -> dict[str, str]:
+        """Send up to 10 letters back, marked with the redrive's name; return problems by id.
+
+        Raises:
+            Unanswered, UserError: the call as a whole failed; some may have been taken.
+        """
+        ...
+
+
+class ToQueue:
+    """Back to the processor's queue: the body as it is, and attributes without the reason."""
+
+    def __init__(self, sqs: Any, queue_url: str) -> None:
+        self.target = queue_url
+        self._sqs = sqs
+
+    def read(self, received: Mapping[str, Any]) -> DeadLetter:
+        """Return a message that the processor or SQS itself set aside."""
+        attributes = received.get("MessageAttributes", {})
+        return DeadLetter(
+            message_id=received["MessageId"],
+            body=received["Body"],
+            reason=reason_of(received),
+            redrive=text_of(attributes, REDRIVE),
+            attributes={key: value for key, value in attributes.items() if key not in SET_ASIDE},
+            receipt=received["ReceiptHandle"],
+        )
+
+    def send(self, letters: Sequence[DeadLetter], redrive: str) -> dict[str, str]:
+        """Send the messages to the queue."""
+        problems: dict[str, str] = {}
+        for batch in in_batches(letters, size_of=lambda letter: letter.size):
+            entries = [
+                {
+                    "Id": str(number),
+                    "MessageBody": letter.body,
+                    "MessageAttributes": _marked(letter.attributes, redrive),
+                }
+                for number, letter in enumerate(batch)
+            ]
+            with calling(f"sending to {self.target}"):
+                failed = send_entries(self._send, entries)
+            problems |= {batch[int(name)].message_id: problem for name, problem in failed.items()}
+        return problems
+
+    def _send(self, entries: list[Entry]) -> Any:
+        return self._sqs.send_message_batch(QueueUrl=self.target, Entries=entries)
+
+
+class ToTopic:
+    """Back to the topic whose events the function failed on: Lambda kept a record of each.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+
+    def __init__(self, sns: Any, topic_arn: str) -> None:
+        self.target = topic_arn
+        self._topic = Topic(sns, topic_arn)
+
+    def read(self, received: Mapping[str, Any]) -> DeadLetter:
+        """Return the announcement in a failure record, or a letter with an empty body."""
+        message, reason, redrive = _read_record(received["Body"])
+        return DeadLetter(
+            message_id=received["MessageId"],
+            body=message,
+            reason=reason,
+            redrive=redrive,
+            receipt=received["ReceiptHandle"],
+        )
+
+    def send(self, letters: Sequence[DeadLetter], redrive: str) -> dict[str, str]:
+        """Publish the announcements; what is no failure record stays, with that as its problem."""
+        problems = {each.message_id: NOT_A_RECORD for each in letters if not each.body}
+        events = [each for each in letters if each.body]
+        for batch in in_batches(events, size_of=lambda letter: letter.size):
+            found = self._topic.publish([each.body for each in batch], _marked({}, redrive))
+            for letter, problem in zip(batch, found, strict=True):
+                if problem:
+                    problems[letter.message_id] = problem
+        return problems
+
+
+def route_of(stack: Stack) -> Route:
+    """Return the way back of a stack's dead letters; UserError where there are none."""
+    if "dlq_url" not in stack.outputs:
+        raise UserError(
+            f"{stack.name}: the {stack.topology} topology has no dead-letter queue (output "
+            "dlq_url); an order that is left open there is settled by `ops reconcile`"
+        )
+    if "queue_url" in stack.outputs:
+        return ToQueue(stack.client("sqs"), stack.output("queue_url"))
+    return ToTopic(stack.client("sns"), stack.output("topic_arn"))
+
+
+def _marked(attributes: Mapping[str, Any], redrive: str) -> Entry:
+    """Return the attributes with the redrive's name; a message that is full of others goes bare."""
+    if len(attributes) >= MAX_ATTRIBUTES:
+        return dict(attributes)
+    return {**attributes, REDRIVE: {"DataType": "String", "StringValue": redrive}}
+
+
+def _read_record(body: str) -> tuple[str, str, str | None]:
+    """Return announcement, reason and the redrive that sent it before, of a failure record."""
+    try:
+        record = json.loads(body)
+        (event,) = record["requestPayload"]["Records"]
+        message = event["Sns"]["Message"]
+        mark = (event["Sns"].get("MessageAttributes") or {}).get(REDRIVE, {}).get("Value")
+        reason = _failure(record)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return "", NOT_A_RECORD, None
+    if not isinstance(message, str):
+        return "", NOT_A_RECORD, None
+    return message, reason, mark
+
+
+def _failure(record: Mapping[str, Any]) -> str:
+    answer = record.get("responsePayload") or {}
+    said = (
+        record.get("requestContext", {}).get("condition"),
+        answer.get("errorType"),
+        answer.get("errorMessage"),
+    )
+    return ": ".join(str(each) for each in said if each) or "unknown"

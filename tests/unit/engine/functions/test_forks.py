@@ -1,0 +1,72 @@
+"""Who is at the door: bootstraps that wait, that change programs, and that have gone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import pytest
+
+from engine.functions import forks as zygote_nursery
+from engine.functions.forks import Bootstrap, Nursery
+from engine.functions.runtime_client import RUNTIME_API
+
+READY = {RUNTIME_API: "127.0.0.1:1"}
+
+Start = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(**variables: str) -> subprocess.Popen[bytes]:
+        running.append(subprocess.Popen(["/bin/sleep", "60"], env=variables))
+        return running[-1]
+
+    yield start
+    for each in running:
+        each.kill()
+        each.wait()
+
+
+def bootstrap(process: subprocess.Popen[bytes]) -> Bootstrap:
+    return Bootstrap(process.pid, zygote_nursery._stat(process.pid)[zygote_nursery._BORN])
+
+
+def test_a_bootstrap_that_waits_has_its_variables(start: Start) -> None:
+    assert bootstrap(start(**READY, COLOUR="blue")).environment() == READY | {"COLOUR": "blue"}
+
+
+def test_a_bootstrap_between_two_programs_has_none_yet(start: Start) -> None:
+    assert bootstrap(start()).environment() is None
+
+
+def test_a_bootstrap_that_has_ended_is_gone_also_before_anybody_asked(start: Start) -> None:
+    process = start()
+    ended = bootstrap(process)
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    with pytest.raises(OSError, match=str(process.pid)):
+        ended.environment()
+    process.wait()
+    with pytest.raises(OSError, match="No such file"):
+        ended.environment()
+
+
+def test_who_has_no_variables_yet_keeps_a_place_and_who_has_gone_does_not(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nursery = Nursery(cast("Any", None), print, {}, cast("Any", None))
+    forked: list[Bootstrap] = []
+    monkeypatch.setattr(nursery, "_fork", lambda each, _variables: forked.append(each))
+    changing, waiting, gone = start(), start(**READY), start(**READY)
+    visitors = [bootstrap(each) for each in (changing, waiting, gone)]
+    gone.kill()
+    gone.wait()
+    nursery._waiting.extend(visitors)
+    nursery._fork_waiting()
+    assert forked == [visitors[1]]
+    assert list(nursery._waiting) == [visitors[0]]
