@@ -16,9 +16,9 @@ import uvloop
 
 from adapters.aws.clients import AwsClients, open_aws_clients
 from adapters.aws.quick_clients import quick_sqs
-from adapters.orders.status_shards import StatusShards
 from adapters.orders.store import DynamoOrderStore
-from adapters.payments.gateway import SimulatedPaymentGateway
+from adapters.payments.ledger import DynamoLedger
+from adapters.payments.simulated_provider import SimulatedPaymentProvider
 from benchmarks.naive_loops import LOOPS, Work
 from kit.logging import configure_logging, get_logger
 from orders.fulfilment import Fulfilment
@@ -96,15 +96,9 @@ async def _one_by_one(settings: Settings, clients: AwsClients) -> None:
     """Fulfil as safely as ours does, with one call for each step of each order."""
     sqs, dynamodb = await clients.sqs(), await clients.dynamodb()
     fulfilment = Fulfilment(
-        store=DynamoOrderStore(
-            dynamodb,
-            orders_table=settings.orders_table,
-            products_table=settings.products_table,
-            shards=StatusShards(settings.status_shards),
-        ),
-        payments=SimulatedPaymentGateway(
-            dynamodb,
-            payments_table=settings.payments_table,
+        store=DynamoOrderStore(dynamodb, settings.tables),
+        payments=SimulatedPaymentProvider(
+            DynamoLedger(dynamodb, settings.payments_table),
             payment_seconds=settings.payment_seconds,
         ),
         lease_seconds=settings.lease_seconds,

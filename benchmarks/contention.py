@@ -11,11 +11,13 @@ from typing import Any, cast
 import msgspec
 from botocore.exceptions import ClientError
 
-from adapters.orders.batched_completion import BatchedOrderCompletion
+from adapters.aws.statement_batcher import StatementBatcher
+from adapters.orders import schema
 from adapters.orders.batched_store import BatchedOrderStore
-from adapters.orders.completion import OrderCompletion, cancellation_reasons
+from adapters.orders.completion import cancellation_reasons
 from adapters.orders.inserter import BatchedOrderInserter
-from adapters.orders.status_shards import StatusShards
+from adapters.orders.schema import StatusShards
+from adapters.orders.store import DynamoOrderStore
 from orders.clock import timestamp
 from orders.errors import Unavailable
 from orders.model import Order, OrderLine, OrderStatus
@@ -46,6 +48,11 @@ class Tables:
     orders: str
     products: str
 
+    @property
+    def named(self) -> schema.Tables:
+        """What the adapters are told of them."""
+        return schema.Tables(self.orders, self.products, SHARDS)
+
 
 class Watched:
     """A DynamoDB client that counts transactions, and those that another one kept from passing."""
@@ -72,12 +79,8 @@ class Watched:
 async def claimed_orders(tables: Tables, product_ids: Sequence[str], count: int) -> list[Claim]:
     """Store and claim so many orders of one unit, the products in turn."""
     inserter = BatchedOrderInserter(tables.dynamodb, tables.orders, SHARDS)
-    store = BatchedOrderStore(
-        tables.dynamodb,
-        orders_table=tables.orders,
-        products_table=tables.products,
-        shards=SHARDS,
-    )
+    statements = StatementBatcher(tables.dynamodb)
+    store = BatchedOrderStore(tables.dynamodb, tables.named, statements)
 
     async def prepare(product_id: str) -> Claim:
         order = _order(product_id)
@@ -88,6 +91,7 @@ async def claimed_orders(tables: Tables, product_ids: Sequence[str], count: int)
     products = (product_ids[number % len(product_ids)] for number in range(count))
     claims = await asyncio.gather(*map(prepare, products))
     await inserter.aclose()
+    await statements.aclose()
     await store.aclose()
     return claims
 
@@ -111,15 +115,12 @@ async def complete_all(
 
     async def run(process: int) -> None:
         tables = processes[process]
-        kind = BatchedOrderCompletion if way == GROUPED else OrderCompletion
-        completion = kind(
-            cast("Any", watched[process]),
-            orders_table=tables.orders,
-            products_table=tables.products,
-            shards=SHARDS,
-        )
+        client = cast("Any", watched[process])
+        store = DynamoOrderStore(client, tables.named)
+        if way == GROUPED:
+            store = BatchedOrderStore(client, tables.named, StatementBatcher(client))
         left = iter(claims[process :: len(processes)])
-        await asyncio.gather(*(work(completion.complete, left) for _ in range(at_once)))
+        await asyncio.gather(*(work(store.complete, left) for _ in range(at_once)))
 
     began = now()
     await asyncio.gather(*map(run, range(len(processes))))

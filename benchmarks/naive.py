@@ -17,12 +17,12 @@ from botocore.exceptions import ClientError
 from adapters.aws.clients import open_aws_clients
 from adapters.aws.errors import error_code
 from adapters.orders.catalogue_cache import open_catalogue
-from adapters.orders.items import INSERTED_ATTRIBUTES, inserted_values
 from adapters.orders.pages import OrderPages
 from adapters.orders.publisher import BatchedOrderPublisher
-from adapters.orders.status_shards import StatusShards
+from adapters.orders.schema import INSERTED_ATTRIBUTES, StatusShards, inserted_values
 from adapters.orders.store import DynamoOrderStore
-from adapters.payments.gateway import SimulatedPaymentGateway
+from adapters.payments.ledger import DynamoLedger
+from adapters.payments.simulated_provider import SimulatedPaymentProvider
 from kit.logging import configure_logging
 from orders.message import encode_order_placed
 from orders.model import Order
@@ -103,14 +103,9 @@ async def _open(stack: AsyncExitStack, settings: Settings, *, publish_batched: b
     return Backend(
         catalogue=catalogue,
         inserter=SingleInserter(dynamodb, settings.orders_table, shards),
-        store=DynamoOrderStore(
-            dynamodb,
-            orders_table=settings.orders_table,
-            products_table=settings.products_table,
-            shards=shards,
-        ),
-        payments=SimulatedPaymentGateway(
-            dynamodb, payments_table=settings.payments_table, payment_seconds=0
+        store=DynamoOrderStore(dynamodb, settings.tables),
+        payments=SimulatedPaymentProvider(
+            DynamoLedger(dynamodb, settings.payments_table), payment_seconds=0
         ),
         lister=OrderPages(dynamodb, settings.orders_table, shards),
         publisher=publisher,

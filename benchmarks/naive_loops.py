@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from adapters.orders.status_shards import MOVE, STATUS_NAME, StatusShards
+from adapters.orders.schema import MOVE, STATUS_NAME, StatusShards
 from orders.message import decode_order_placed
 from orders.model import OrderStatus
 from processor.settings import Settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adapters.fulfilment_settings import FulfilmentSettings, read_fulfilment_settings
+from adapters.settings import FulfilmentSettings, read_fulfilment_settings
 from kit.environment import Environment
 
 

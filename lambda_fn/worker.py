@@ -10,10 +10,10 @@ from aiobotocore.session import AioSession
 
 from adapters.aws.clients import AwsClients
 from adapters.aws.quick_clients import quick_dynamodb
-from adapters.fulfilment_settings import FulfilmentSettings
-from adapters.orders.status_shards import StatusShards
 from adapters.orders.store import DynamoOrderStore
-from adapters.payments.provider import payment_gateway
+from adapters.payments.ledger import DynamoLedger
+from adapters.payments.simulated_provider import simulated_payments
+from adapters.settings import FulfilmentSettings
 from kit.logging import get_logger
 from orders.fulfilment import Fulfilment
 from orders.message import decode_order_placed
@@ -55,13 +55,13 @@ class Worker:
             await self._clients.dynamodb(), "update_item", "put_item", "transact_write_items"
         )
         return Fulfilment(
-            store=DynamoOrderStore(
-                dynamodb,
-                orders_table=settings.orders_table,
-                products_table=settings.products_table,
-                shards=StatusShards(settings.status_shards),
+            store=DynamoOrderStore(dynamodb, settings.tables),
+            payments=simulated_payments(
+                DynamoLedger(dynamodb, settings.payments_table),
+                payment_seconds=settings.payment_seconds,
+                lease_seconds=settings.lease_seconds,
+                faults=settings.payment_faults,
             ),
-            payments=payment_gateway(dynamodb, settings),
             lease_seconds=settings.lease_seconds,
         )
 

@@ -12,9 +12,8 @@ from adapters.aws.clients import AwsClients, open_aws_clients
 from adapters.aws.quick_clients import quick_dynamodb, quick_sqs
 from adapters.aws.statement_batcher import StatementBatcher
 from adapters.orders.batched_store import BatchedOrderStore
-from adapters.orders.status_shards import StatusShards
-from adapters.payments.batched_gateway import BatchedPaymentGateway
-from adapters.payments.retrying_gateway import RetryingPaymentGateway
+from adapters.payments.ledger import BatchedLedger, DynamoLedger
+from adapters.payments.simulated_provider import simulated_payments
 from kit.logging import get_logger
 from orders.fulfilment import Fulfilment
 from processor.http_server import serve_health
@@ -61,30 +60,21 @@ async def open_fulfilment(settings: Settings, clients: AwsClients) -> AsyncItera
         await clients.dynamodb(), "batch_execute_statement", "transact_write_items"
     )
     statements = StatementBatcher(dynamodb)
-    store = BatchedOrderStore(
-        dynamodb,
-        orders_table=settings.orders_table,
-        products_table=settings.products_table,
-        shards=StatusShards(settings.status_shards),
-        statements=statements,
-    )
-    payments = BatchedPaymentGateway(
-        dynamodb,
-        payments_table=settings.payments_table,
+    store = BatchedOrderStore(dynamodb, settings.tables, statements)
+    table = settings.payments_table
+    payments = simulated_payments(
+        BatchedLedger(DynamoLedger(dynamodb, table), table, statements),
         payment_seconds=settings.payment_seconds,
-        statements=statements,
+        lease_seconds=settings.lease_seconds,
         faults=settings.payment_faults,
     )
-    patient = RetryingPaymentGateway(
-        payments, payment_seconds=settings.payment_seconds, lease_seconds=settings.lease_seconds
-    )
     try:
-        yield Fulfilment(store=store, payments=patient, lease_seconds=settings.lease_seconds)
+        yield Fulfilment(store=store, payments=payments, lease_seconds=settings.lease_seconds)
     finally:
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
+                await statements.aclose()
                 await store.aclose()
-                await payments.aclose()
 
 
 def consumer_settings(settings: Settings) -> ConsumerSettings:

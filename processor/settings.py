@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from adapters.fulfilment_settings import (
+from adapters.settings import (
     MAX_VISIBILITY_SECONDS,
     FulfilmentSettings,
     read_fulfilment_settings,

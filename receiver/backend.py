@@ -14,9 +14,10 @@ from adapters.orders.catalogue_cache import open_catalogue
 from adapters.orders.inserter import BatchedOrderInserter
 from adapters.orders.pages import OrderPage, OrderPages
 from adapters.orders.publisher import BatchedOrderPublisher
-from adapters.orders.status_shards import StatusShards
+from adapters.orders.schema import StatusShards
 from adapters.orders.store import DynamoOrderStore
-from adapters.payments.provider import payment_gateway
+from adapters.payments.ledger import DynamoLedger
+from adapters.payments.simulated_provider import simulated_payments
 from orders.model import OrderStatus
 from orders.ports import CatalogueSource, OrderInserter, OrderPublisher, OrderStore, PaymentGateway
 from receiver.settings import Settings
@@ -73,13 +74,13 @@ async def open_aws_backend(settings: Settings) -> AsyncIterator[Backend]:
         yield Backend(
             catalogue=catalogue,
             inserter=inserter,
-            store=DynamoOrderStore(
-                dynamodb,
-                orders_table=settings.orders_table,
-                products_table=settings.products_table,
-                shards=shards,
+            store=DynamoOrderStore(dynamodb, settings.tables),
+            payments=simulated_payments(
+                DynamoLedger(dynamodb, settings.payments_table),
+                payment_seconds=settings.payment_seconds,
+                lease_seconds=settings.lease_seconds,
+                faults=settings.payment_faults,
             ),
-            payments=payment_gateway(dynamodb, settings),
             lister=OrderPages(dynamodb, settings.orders_table, shards),
             publisher=publisher,
         )

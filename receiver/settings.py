@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from adapters.fulfilment_settings import FulfilmentSettings, read_fulfilment_settings
+from adapters.settings import FulfilmentSettings, read_fulfilment_settings
 from kit.environment import Environment
 
 TOPOLOGIES = ("sync", "async", "serverless")

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from adapters.aws.errors import AWS_ERRORS, unavailable
-from adapters.orders.items import AttributeMap, product_from_item
+from adapters.orders.schema import AttributeMap, product_from_item
 from kit.logging import get_logger
 from orders.catalogue import Catalogue
 from orders.errors import Unavailable

@@ -1,31 +1,39 @@
-"""Which orders of a batch can still be completed in one transaction, as far as is known."""
+"""Which orders of a group can still be completed in one transaction, as far as is known."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
-from adapters.orders.completion import UNDECIDED
-from orders.errors import OutOfStock, Unavailable
+from adapters.orders.lease import settled_before
+from orders.errors import LeaseLost, OutOfStock, Unavailable
 from orders.model import Order, OrderStatus
 from orders.ports import Claim
 
 Refusals = Mapping[str, Mapping[str, Any]]
 """Why a transaction was cancelled: the reason by the name of the order or product."""
+# Another transaction held one of the items, or DynamoDB was short of capacity: nothing was decided.
+UNDECIDED = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+_CONDITION_FAILED = "ConditionalCheckFailed"
 
 
-class Settling(msgspec.Struct, frozen=True):
-    """One order to complete, and the number of writes that it can add to a transaction."""
+class Completion(msgspec.Struct, frozen=True):
+    """One order to complete, and the units that it takes of each product."""
 
     claim: Claim
     settled_at: str
     units: dict[str, int]
 
+    @classmethod
+    def of(cls, claim: Claim, settled_at: str) -> Self:
+        """Return the completion of a claimed order."""
+        return cls(claim, settled_at, claim.order.units_by_product())
+
     @property
     def writes(self) -> int:
-        """Its own, and one for each of its products."""
+        """How many writes it adds to a transaction at most: its own, and one for each product."""
         return 1 + len(self.units)
 
     @property
@@ -39,71 +47,92 @@ def product_name(product_id: str) -> str:
     return f"product {product_id}"
 
 
-class Alone(Exception):
-    """The transaction says too little about the order: complete it in one of its own."""
-
-
 class CompletionGroup:
-    """The orders of one batch; `results` are complete once nobody waits or nobody tries again."""
+    """The orders of one batch; `results` says what became of each, Unavailable until it is known.
 
-    def __init__(self, batch: Sequence[Settling]) -> None:
-        self.results: list[Order | Exception] = [Alone()] * len(batch)
+    A refused transaction names what refused it: the orders that are why hear so, and the others
+    try again without them.
+    """
+
+    def __init__(self, batch: Sequence[Completion]) -> None:
+        self.results: list[Order | Exception] = [
+            Unavailable(f"{each.name}: too many orders take the same stock") for each in batch
+        ]
         self._batch = batch
-        # A transaction takes an item once: the repeat of an order is completed alone.
-        first: dict[str, int] = {}
-        for index, each in enumerate(batch):
-            first.setdefault(each.name, index)
-        self._waiting = list(first.values())
+        self._waiting = list(range(len(batch)))
         self._left: dict[str, int] = {}
 
-    def next(self) -> list[Settling]:
+    def next(self) -> list[Completion]:
         """Return the orders to try together now: all, or as many as the stock last seen allows."""
         return [self._batch[index] for index in self._fitting()]
 
     def completed(self) -> None:
         """The transaction with `next` was written."""
         for index in self._fitting():
-            self.results[index] = _completed(self._batch[index])
-            self._waiting.remove(index)
+            self._end(index, _completed(self._batch[index]))
 
-    def put_off(self) -> None:
-        """The transaction met another one: nothing is known about anybody."""
-        for index in self._waiting:
-            self.results[index] = Unavailable("too many orders take the same stock")
-
-    def refused(self, refusals: Refusals) -> None:
-        """The transaction was cancelled: tell those that are why, and keep the others."""
+    def refused(self, refusals: Refusals) -> bool:
+        """The transaction with `next` was cancelled; return whether that decided any order."""
+        together = set(self._fitting())
         self._left = dict(_stock_seen(refusals))
+        before = len(self._waiting)
         for index in list(self._waiting):
-            problem = self._problem(self._batch[index], refusals)
-            self.results[index] = problem or Alone()
-            if problem:
-                self._waiting.remove(index)
+            each = self._batch[index]
+            ending = index in together and _told_by_its_own(each, refusals.get(each.name))
+            ending = ending or self._told_by_its_products(each, refusals)
+            if ending:
+                self._end(index, ending)
+        return len(self._waiting) < before
 
-    def _problem(self, settling: Settling, refusals: Refusals) -> Exception | None:
-        if settling.name in refusals:
-            return None if _is_undecided(refusals[settling.name]) else Alone()
-        for product_id, units in settling.units.items():
+    def _told_by_its_products(self, completion: Completion, refusals: Refusals) -> Exception | None:
+        for product_id, units in completion.units.items():
             reason = refusals.get(product_name(product_id))
-            if reason is None or _is_undecided(reason):
+            if reason is None or reason.get("Code") in UNDECIDED:
                 continue
-            if product_id not in self._left:
-                return Alone()
-            if units > self._left[product_id]:
-                return OutOfStock(settling.claim.order.order_id)
+            if reason.get("Code") != _CONDITION_FAILED:
+                return _unavailable(product_name(product_id), reason)
+            # A product that is not there has no stock.
+            if units > self._left.get(product_id, 0):
+                return OutOfStock(completion.claim.order.order_id)
         return None
 
+    def _end(self, index: int, result: Order | Exception) -> None:
+        self.results[index] = result
+        self._waiting.remove(index)
+
     def _fitting(self) -> list[int]:
-        """Return who gets something while what is left lasts, first come, first served."""
+        """Return who gets something while what is left lasts, first come, first served.
+
+        A transaction takes an item once: the repeat of an order waits for the first one's end.
+        """
         left = dict(self._left)
-        fitting = []
+        fitting: dict[str, int] = {}
         for index in self._waiting:
-            units = self._batch[index].units
-            if all(left.get(product_id, wanted) >= wanted for product_id, wanted in units.items()):
-                fitting.append(index)
-                for product_id in units.keys() & left.keys():
-                    left[product_id] -= units[product_id]
-        return fitting
+            each = self._batch[index]
+            short = any(left.get(product, units) < units for product, units in each.units.items())
+            if not short and each.name not in fitting:
+                fitting[each.name] = index
+                for product_id in each.units.keys() & left.keys():
+                    left[product_id] -= each.units[product_id]
+        return list(fitting.values())
+
+
+def _told_by_its_own(
+    completion: Completion, reason: Mapping[str, Any] | None
+) -> Order | Exception | None:
+    """Return what the order's own write says of it: it was completed before, or is another's."""
+    if reason is None or reason.get("Code") in UNDECIDED:
+        return None
+    if reason.get("Code") != _CONDITION_FAILED:
+        return _unavailable(completion.name, reason)
+    try:
+        return settled_before(completion.claim, reason.get("Item"), OrderStatus.COMPLETED)
+    except LeaseLost as lost:
+        return lost
+
+
+def _unavailable(what: str, reason: Mapping[str, Any]) -> Unavailable:
+    return Unavailable(f"{what}: {reason.get('Code')}: {reason.get('Message', '')}")
 
 
 def _stock_seen(refusals: Refusals) -> Iterator[tuple[str, int]]:
@@ -115,11 +144,7 @@ def _stock_seen(refusals: Refusals) -> Iterator[tuple[str, int]]:
             yield product_id, int(stock["N"])
 
 
-def _is_undecided(reason: Mapping[str, Any]) -> bool:
-    return reason.get("Code") in UNDECIDED
-
-
-def _completed(settling: Settling) -> Order:
+def _completed(completion: Completion) -> Order:
     return msgspec.structs.replace(
-        settling.claim.order, status=OrderStatus.COMPLETED, settled_at=settling.settled_at
+        completion.claim.order, status=OrderStatus.COMPLETED, settled_at=completion.settled_at
     )

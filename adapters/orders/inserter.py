@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from adapters.aws.errors import AWS_ERRORS, unavailable
 from adapters.aws.statement_batcher import StatementBatcher
-from adapters.orders.items import INSERTED_ATTRIBUTES, inserted_values
-from adapters.orders.status_shards import StatusShards
+from adapters.orders.schema import INSERTED_ATTRIBUTES, StatusShards, inserted_values
 from kit.micro_batcher import BatcherClosed, BatcherFull
 from kit.retry import full_jitter
 from orders.errors import Unavailable

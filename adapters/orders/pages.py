@@ -17,7 +17,7 @@ import msgspec
 
 from adapters.aws.errors import AWS_ERRORS, unavailable
 from adapters.orders.index_shard import IndexShard, Position, position_of
-from adapters.orders.status_shards import StatusShards
+from adapters.orders.schema import StatusShards
 from orders.errors import InvalidOrder
 from orders.ids import ORDER_ID_PATTERN
 from orders.model import ListedOrder, OrderStatus

@@ -9,10 +9,17 @@ from botocore.exceptions import ClientError
 
 from adapters.aws.conflicts import past_transaction
 from adapters.aws.errors import AWS_ERRORS, error_code, refused_item, unavailable
-from adapters.orders.completion import OrderCompletion, settled_before
-from adapters.orders.conditions import CLAIMABLE, LEASE_HELD, lease_values
-from adapters.orders.items import AttributeMap, failure_from_item, order_from_item
-from adapters.orders.status_shards import MOVE, STATUS_NAME, StatusShards
+from adapters.orders.completion import CompletionTransaction
+from adapters.orders.completion_group import Completion
+from adapters.orders.lease import CLAIMABLE, LEASE_HELD, lease_values, settled_before
+from adapters.orders.schema import (
+    MOVE,
+    STATUS_NAME,
+    AttributeMap,
+    Tables,
+    failure_from_item,
+    order_from_item,
+)
 from orders.errors import LeaseLost, OrderBusy, OrderNotFound
 from orders.lifecycle import SETTLED
 from orders.model import FailureReason, Order, OrderStatus
@@ -21,24 +28,16 @@ from orders.ports import Claim, Lease
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
 
+TABLES = "orders and products tables"
+
 
 class DynamoOrderStore:
     """Fulfils `orders.ports.OrderStore` on the orders and products tables."""
 
-    def __init__(
-        self,
-        dynamodb: DynamoDBClient,
-        *,
-        orders_table: str,
-        products_table: str,
-        shards: StatusShards,
-    ) -> None:
+    def __init__(self, dynamodb: DynamoDBClient, tables: Tables) -> None:
+        self.transaction = CompletionTransaction(dynamodb, tables)
         self._dynamodb = dynamodb
-        self._orders_table = orders_table
-        self._shards = shards
-        self._completion = OrderCompletion(
-            dynamodb, orders_table=orders_table, products_table=products_table, shards=shards
-        )
+        self._tables = tables
 
     async def get(self, order_id: str) -> Order | None:
         """Return the order as last written (a consistent read), or None.
@@ -48,7 +47,7 @@ class DynamoOrderStore:
         """
         try:
             response = await self._dynamodb.get_item(
-                TableName=self._orders_table, Key={"orderId": {"S": order_id}}, ConsistentRead=True
+                TableName=self._tables.orders, Key={"orderId": {"S": order_id}}, ConsistentRead=True
             )
         except AWS_ERRORS as error:
             raise unavailable("orders table", error) from error
@@ -63,7 +62,7 @@ class DynamoOrderStore:
                 f"SET {MOVE}, leaseOwner = :owner, leaseExpiresAt = :expires",
                 CLAIMABLE,
                 {
-                    **self._shards.move(order_id, OrderStatus.PROCESSING),
+                    **self._tables.shards.move(order_id, OrderStatus.PROCESSING),
                     ":pending": {"S": OrderStatus.PENDING.value},
                     ":processing": {"S": OrderStatus.PROCESSING.value},
                     ":owner": {"S": lease.owner},
@@ -84,8 +83,20 @@ class DynamoOrderStore:
             )
 
     async def complete(self, claim: Claim, settled_at: str) -> Order:
-        """Take the stock and settle as COMPLETED, both or neither."""
-        return await self._completion.complete(claim, settled_at)
+        """Take the stock and settle as COMPLETED, both or neither.
+
+        Raises:
+            OutOfStock: nothing was written.
+            LeaseLost: nothing was written.
+            Unavailable: no answer, or too many conflicts; it may have been written.
+        """
+        try:
+            [result] = await self.transaction.complete([Completion.of(claim, settled_at)])
+        except AWS_ERRORS as error:
+            raise unavailable(TABLES, error) from error
+        if isinstance(result, Exception):
+            raise result
+        return result
 
     async def decide_failure(self, claim: Claim, reason: FailureReason) -> None:
         """Make durable that the order will fail; from here on nobody can complete it."""
@@ -110,7 +121,7 @@ class DynamoOrderStore:
                 LEASE_HELD,
                 {
                     **lease_values(claim),
-                    **self._shards.move(order_id, OrderStatus.FAILED),
+                    **self._tables.shards.move(order_id, OrderStatus.FAILED),
                     ":reason": {"S": reason.value},
                     ":at": {"S": settled_at},
                 },
@@ -125,7 +136,7 @@ class DynamoOrderStore:
         try:
             response = await past_transaction(
                 lambda: self._dynamodb.update_item(
-                    TableName=self._orders_table,
+                    TableName=self._tables.orders,
                     Key={"orderId": {"S": order_id}},
                     UpdateExpression=expression,
                     ConditionExpression=condition,

@@ -1,147 +1,71 @@
-"""The simulated payment provider: takes its time, and keeps a ledger that the audit counts."""
+"""Resolves unknown outcomes of payments by asking again with the same key, never by guessing."""
 
 from __future__ import annotations
 
 import asyncio
-import random
-import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
-import msgspec
-from botocore.exceptions import ClientError
-
-from adapters.aws.conflicts import past_transaction
-from adapters.aws.errors import AWS_ERRORS, error_code, refused_item, unavailable
-from adapters.payments.faults import NO_FAULTS, PaymentFault, PaymentFaults
-from orders.clock import timestamp
+from kit.retry import full_jitter
 from orders.errors import Unavailable
-from orders.ports import ChargeOutcome
+from orders.ports import ChargeOutcome, PaymentGateway
 
-if TYPE_CHECKING:
-    from types_aiobotocore_dynamodb import DynamoDBClient
-    from types_aiobotocore_dynamodb.type_defs import AttributeValueTypeDef
+T = TypeVar("T")
 
-LEDGER = "payment ledger"
-CHARGE_ATTRIBUTES = ("idempotencyKey", "orderId", "amountCents", "status", "chargedAt")
-
-
-class Charge(msgspec.Struct, frozen=True):
-    """One charge as the ledger keeps it."""
-
-    idempotency_key: str
-    order_id: str
-    amount_cents: int
-    charged_at: str
-    outcome: ChargeOutcome = ChargeOutcome.CHARGED
+# The provider's usual time and so much more: then no answer is expected any longer.
+PATIENCE_SECONDS = 5.0
+MOST_ASKS = 3
+BACKOFF_BASE_SECONDS = 0.1
+BACKOFF_CAP_SECONDS = 1.0
 
 
-def charge_values(charge: Charge) -> list[AttributeValueTypeDef]:
-    """Return the values of `CHARGE_ATTRIBUTES`, in that order."""
-    return [
-        {"S": charge.idempotency_key},
-        {"S": charge.order_id},
-        {"N": str(charge.amount_cents)},
-        {"S": charge.outcome.value},
-        {"S": charge.charged_at},
-    ]
+class RetryingPaymentGateway:
+    """Fulfils `orders.ports.PaymentGateway` over another one that may fail or never answer.
 
-
-class SimulatedPaymentGateway:
-    """Fulfils `orders.ports.PaymentGateway`: one ledger item for each idempotency key, for ever."""
+    Each ask ends after `payment_seconds` + `PATIENCE_SECONDS`. There are up to `MOST_ASKS` of them,
+    and none begins that could end after `lease_seconds`: the order would belong to somebody else.
+    """
 
     def __init__(
-        self,
-        dynamodb: DynamoDBClient,
-        *,
-        payments_table: str,
-        payment_seconds: float,
-        faults: PaymentFaults = NO_FAULTS,
-        source: random.Random | None = None,
-        now: Callable[[], float] = time.time,
+        self, provider: PaymentGateway, *, payment_seconds: float, lease_seconds: float
     ) -> None:
-        self._dynamodb = dynamodb
-        self._table = payments_table
-        self._payment_seconds = payment_seconds
-        self._faults = faults
-        self._random = source or random.Random()  # noqa: S311 - faults need no secrecy
-        self._now = now
+        self._provider = provider
+        self._timeout_seconds = payment_seconds + PATIENCE_SECONDS
+        self._lease_seconds = lease_seconds
 
     async def charge(self, idempotency_key: str, order_id: str, amount_cents: int) -> ChargeOutcome:
-        """Charge `amount_cents` once for this key, after `payment_seconds`.
-
-        With a share of hanging charges some calls never return; their caller needs a time-out.
+        """Charge once for this key.
 
         Raises:
-            Unavailable: the provider did not answer; the charge may have happened.
+            Unavailable: still not known whether the charge happened; ask again later.
         """
-        await asyncio.sleep(self._faults.seconds(self._payment_seconds, self._random))
-        fault = self._faults.draw(self._random)
-        declined = fault is PaymentFault.DECLINE
-        charge = Charge(
-            idempotency_key,
-            order_id,
-            amount_cents,
-            timestamp(self._now()),
-            ChargeOutcome.DECLINED if declined else ChargeOutcome.CHARGED,
+        return await self._ask(
+            lambda: self._provider.charge(idempotency_key, order_id, amount_cents)
         )
-        if fault is None or declined:
-            return await self._record(charge)
-        return await self._go_wrong(fault, charge)
-
-    async def _go_wrong(self, fault: PaymentFault, charge: Charge) -> ChargeOutcome:
-        """Charge or not, as the fault has it, and tell the caller nothing either way."""
-        if fault is PaymentFault.HANG:
-            if self._random.getrandbits(1):
-                await self._record(charge)
-            await asyncio.Event().wait()
-        if fault is PaymentFault.ERROR_AFTER:
-            await self._record(charge)
-        raise Unavailable(f"{LEDGER}: simulated error")
-
-    async def _record(self, charge: Charge) -> ChargeOutcome:
-        """Write the charge down, or return what became of the first one with its key."""
-        try:
-            await past_transaction(
-                lambda: self._dynamodb.put_item(
-                    TableName=self._table,
-                    Item=dict(zip(CHARGE_ATTRIBUTES, charge_values(charge), strict=True)),
-                    ConditionExpression="attribute_not_exists(idempotencyKey)",
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-            )
-        except ClientError as error:
-            first = refused_item(error)
-            if first is None:
-                raise unavailable(LEDGER, error) from error
-            return ChargeOutcome(first["status"]["S"])
-        except AWS_ERRORS as error:
-            raise unavailable(LEDGER, error) from error
-        return charge.outcome
 
     async def refund(self, idempotency_key: str) -> None:
-        """Give the money back once; a key without a charge, or refunded before, is left alone.
+        """Give back what the key was charged, once.
 
         Raises:
-            Unavailable: the provider did not answer; the refund may have happened.
+            Unavailable: still not known whether the refund happened; ask again later.
         """
-        try:
-            await past_transaction(
-                lambda: self._dynamodb.update_item(
-                    TableName=self._table,
-                    Key={"idempotencyKey": {"S": idempotency_key}},
-                    UpdateExpression="SET #status = :refunded, refundedAt = :at",
-                    ConditionExpression="#status = :charged",
-                    ExpressionAttributeNames={"#status": "status"},
-                    ExpressionAttributeValues={
-                        ":refunded": {"S": ChargeOutcome.REFUNDED.value},
-                        ":charged": {"S": ChargeOutcome.CHARGED.value},
-                        ":at": {"S": timestamp(self._now())},
-                    },
-                )
+        await self._ask(lambda: self._provider.refund(idempotency_key))
+
+    async def _ask(self, call: Callable[[], Awaitable[T]]) -> T:
+        now = asyncio.get_running_loop().time
+        last_start = now() + self._lease_seconds - self._timeout_seconds
+        for asked in range(MOST_ASKS):
+            try:
+                async with asyncio.timeout(self._timeout_seconds):
+                    return await call()
+            except TimeoutError:
+                problem = Unavailable(f"no answer within {self._timeout_seconds:g} s of payment")
+            except Unavailable as error:
+                problem = error
+            pause = full_jitter(
+                asked, base_seconds=BACKOFF_BASE_SECONDS, cap_seconds=BACKOFF_CAP_SECONDS
             )
-        except ClientError as error:
-            if error_code(error) != "ConditionalCheckFailedException":
-                raise unavailable(LEDGER, error) from error
-        except AWS_ERRORS as error:
-            raise unavailable(LEDGER, error) from error
+            if asked + 1 == MOST_ASKS or now() + pause > last_start:
+                break
+            await asyncio.sleep(pause)
+        raise problem

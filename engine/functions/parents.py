@@ -15,7 +15,7 @@ from engine.runtime.errors import EngineError
 from engine.runtime.processes import ManagedProcess, last_lines
 from terminal.interrupts import shielded
 
-_SCRIPT = Path(__file__).with_name("zygote.py")
+_SCRIPT = Path(__file__).with_name("fork_server.py")
 _READY_SECONDS = 60.0
 _POLL_SECONDS = 0.02
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.orders.pages import OrderPages
-from adapters.orders.status_shards import StatusShards
+from adapters.orders.schema import StatusShards
 from orders.clock import timestamp
 from orders.model import OrderStatus
 from orders.status_index import MAX_SHARDS

@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from adapters.aws.statement_batcher import StatementBatcher
 from adapters.orders.batched_store import BatchedOrderStore
 from adapters.orders.inserter import BatchedOrderInserter
-from adapters.orders.items import order_from_item, product_from_item
 from adapters.orders.publisher import BatchedOrderPublisher
-from adapters.orders.status_shards import StatusShards
+from adapters.orders.schema import StatusShards, Tables, order_from_item, product_from_item
 from adapters.orders.store import DynamoOrderStore
-from adapters.payments.batched_gateway import BatchedPaymentGateway
 from adapters.payments.faults import NO_FAULTS, PaymentFaults
-from adapters.payments.gateway import SimulatedPaymentGateway
-from adapters.payments.retrying_gateway import RetryingPaymentGateway
+from adapters.payments.gateway import RetryingPaymentGateway
+from adapters.payments.ledger import BatchedLedger, DynamoLedger, Ledger
+from adapters.payments.simulated_provider import SimulatedPaymentProvider
 from orders.catalogue import Catalogue
 from orders.fulfilment import Fulfilment
 from orders.lifecycle import may_move
@@ -81,6 +81,7 @@ class Process:
     store: OrderStore
     payments: PaymentGateway
     fulfilment: Fulfilment
+    statements: StatementBatcher
 
     @property
     def wire(self) -> Wire:
@@ -89,7 +90,7 @@ class Process:
 
     async def aclose(self) -> None:
         """Stop in peace: send whatever waits."""
-        for each in (self.inserter, self.publisher, self.store, self.payments):
+        for each in (self.inserter, self.publisher, self.statements, self.store):
             if hasattr(each, "aclose"):
                 await each.aclose()
 
@@ -133,18 +134,15 @@ class FakeShop:
         """Start a process of its own; `source` decides which payments go wrong."""
         clients = self.aws.connect(wire)
         dynamodb = clients.dynamodb
-        store_type = BatchedOrderStore if calls is Calls.BATCHED else DynamoOrderStore
-        store = store_type(
-            dynamodb, orders_table="orders", products_table="products", shards=SHARDS
-        )
-        gateway_type = BatchedPaymentGateway if calls is Calls.BATCHED else SimulatedPaymentGateway
-        payments = gateway_type(
-            dynamodb,
-            payments_table="payments",
-            payment_seconds=PAYMENT_SECONDS,
-            faults=faults,
-            source=source,
-            now=now,
+        tables = Tables("orders", "products", SHARDS)
+        ledger: Ledger = DynamoLedger(dynamodb, "payments")
+        store = DynamoOrderStore(dynamodb, tables)
+        statements = StatementBatcher(dynamodb)
+        if calls is Calls.BATCHED:
+            store = BatchedOrderStore(dynamodb, tables, statements)
+            ledger = BatchedLedger(DynamoLedger(dynamodb, "payments"), "payments", statements)
+        payments = SimulatedPaymentProvider(
+            ledger, payment_seconds=PAYMENT_SECONDS, faults=faults, source=source, now=now
         )
         patient = RetryingPaymentGateway(
             payments, payment_seconds=PAYMENT_SECONDS, lease_seconds=LEASE_SECONDS
@@ -159,6 +157,7 @@ class FakeShop:
             publisher=BatchedOrderPublisher(clients.sns, self.topic.arn),
             store=store,
             payments=payments,
+            statements=statements,
             fulfilment=Fulfilment(
                 store=store, payments=patient, lease_seconds=LEASE_SECONDS, now=now
             ),

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 
 import pytest
 
+from adapters.aws.statement_batcher import StatementBatcher
 from adapters.orders.batched_store import BatchedOrderStore
 from adapters.orders.catalogue_cache import open_catalogue
 from adapters.orders.inserter import BatchedOrderInserter
 from adapters.orders.pages import OrderPages
 from adapters.orders.publisher import BatchedOrderPublisher
+from adapters.orders.schema import Tables
 from adapters.orders.store import DynamoOrderStore
-from adapters.payments.batched_gateway import BatchedPaymentGateway
-from adapters.payments.gateway import SimulatedPaymentGateway
+from adapters.payments.ledger import BatchedLedger, DynamoLedger, Ledger
+from adapters.payments.simulated_provider import SimulatedPaymentProvider
 from orders.errors import ContentConflict, LeaseLost, OrderBusy, OrderNotFound
 from orders.fulfilment import Fulfilment
 from orders.message import decode_order_placed
@@ -41,16 +43,16 @@ class Shop:
         self.orders_table = self.cloud.create_table("orderId")
         self.payments_table = self.cloud.create_table("idempotencyKey")
         self.products_table = self.cloud.create_table("productId")
-        batched = self.calls is Calls.BATCHED
-        self.store: OrderStore = (BatchedOrderStore if batched else DynamoOrderStore)(
-            self.cloud.dynamodb,
-            orders_table=self.orders_table,
-            products_table=self.products_table,
-            shards=SHARDS,
-        )
-        self.payments: PaymentGateway = (
-            BatchedPaymentGateway if batched else SimulatedPaymentGateway
-        )(self.cloud.dynamodb, payments_table=self.payments_table, payment_seconds=0)
+        dynamodb = self.cloud.dynamodb
+        tables = Tables(self.orders_table, self.products_table, SHARDS)
+        plain = DynamoLedger(dynamodb, self.payments_table)
+        self.store: OrderStore = DynamoOrderStore(dynamodb, tables)
+        ledger: Ledger = plain
+        if self.calls is Calls.BATCHED:
+            statements = StatementBatcher(dynamodb)
+            self.store = BatchedOrderStore(dynamodb, tables, statements)
+            ledger = BatchedLedger(plain, self.payments_table, statements)
+        self.payments: PaymentGateway = SimulatedPaymentProvider(ledger, payment_seconds=0)
         self.fulfilment = Fulfilment(store=self.store, payments=self.payments, lease_seconds=60)
 
     async def open(self) -> None:

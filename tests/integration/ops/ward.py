@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from adapters.orders.status_shards import StatusShards
+from adapters.orders.schema import StatusShards
 from ops.__main__ import main
 from ops.stack import Stack
 from orders.clock import timestamp

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from adapters.orders.pages import LONGEST_CURSOR, MAX_CALLS, OrderPages
-from adapters.orders.status_shards import StatusShards
+from adapters.orders.schema import StatusShards
 from orders.clock import timestamp
 from orders.errors import InvalidOrder, Unavailable
 from orders.model import ListedOrder, OrderStatus

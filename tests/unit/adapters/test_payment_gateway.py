@@ -5,9 +5,10 @@ import random
 
 import pytest
 
-from adapters.payments.batched_gateway import BatchedPaymentGateway
+from adapters.aws.statement_batcher import StatementBatcher
 from adapters.payments.faults import NO_FAULTS, PaymentFaults
-from adapters.payments.gateway import SimulatedPaymentGateway
+from adapters.payments.ledger import BatchedLedger, DynamoLedger, Ledger
+from adapters.payments.simulated_provider import SimulatedPaymentProvider
 from orders.clock import timestamp
 from orders.errors import Unavailable
 from orders.ports import ChargeOutcome
@@ -20,12 +21,14 @@ PAYMENT_SECONDS = 3.0
 
 def provider(
     shop: FakeShop, *, calls: Calls, faults: PaymentFaults = NO_FAULTS
-) -> tuple[SimulatedPaymentGateway, Wire]:
+) -> tuple[SimulatedPaymentProvider, Wire]:
     clients = shop.aws.connect()
-    gateway_type = BatchedPaymentGateway if calls is Calls.BATCHED else SimulatedPaymentGateway
-    gateway = gateway_type(
-        clients.dynamodb,
-        payments_table="payments",
+    plain = DynamoLedger(clients.dynamodb, "payments")
+    ledger: Ledger = plain
+    if calls is Calls.BATCHED:
+        ledger = BatchedLedger(plain, "payments", StatementBatcher(clients.dynamodb))
+    gateway = SimulatedPaymentProvider(
+        ledger,
         payment_seconds=PAYMENT_SECONDS,
         faults=faults,
         source=random.Random(1),  # noqa: S311 - repeatable on purpose

@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 
 from adapters.aws.quick_clients import quick_dynamodb
 from adapters.aws.quick_sns import quick_sns
-from adapters.orders.completion import OrderCompletion
 from adapters.orders.inserter import BatchedOrderInserter
 from adapters.orders.publisher import BatchedOrderPublisher
+from adapters.orders.schema import Tables
 from adapters.orders.store import DynamoOrderStore
 from orders.errors import OrderBusy, OutOfStock, Unavailable
 from orders.message import encode_order_placed
@@ -146,7 +146,7 @@ async def test_an_order_that_another_has_is_one_request(monkeypatch: pytest.Monk
     aws = TinyAws([refused("ConditionalCheckFailedException", Item=HELD)])
     async with clients_of(aws, monkeypatch) as opened:
         dynamodb = quick_dynamodb(await opened.dynamodb(), "update_item")
-        store = DynamoOrderStore(dynamodb, orders_table="o", products_table="p", shards=SHARDS)
+        store = DynamoOrderStore(dynamodb, Tables("o", "p", SHARDS))
         with pytest.raises(OrderBusy) as busy:
             await store.claim("a-1", Lease("us", expires_at_ms=62_000), now_ms=1_000)
     assert busy.value.retry_after_seconds == 60
@@ -159,9 +159,9 @@ async def test_sold_out_is_one_request(monkeypatch: pytest.MonkeyPatch) -> None:
     aws = TinyAws([refused("TransactionCanceledException", CancellationReasons=reasons)])
     async with clients_of(aws, monkeypatch) as opened:
         dynamodb = quick_dynamodb(await opened.dynamodb(), "transact_write_items")
-        completion = OrderCompletion(dynamodb, orders_table="o", products_table="p", shards=SHARDS)
+        store = DynamoOrderStore(dynamodb, Tables("o", "p", SHARDS))
         with pytest.raises(OutOfStock):
-            await completion.complete(claim(), "2024-01-01T00:00:00.000000Z")
+            await store.complete(claim(), "2024-01-01T00:00:00.000000Z")
     assert len(aws.received) == 1
 
 

@@ -7,13 +7,14 @@ import asyncio
 import pytest
 
 from adapters.payments.faults import PaymentFaults
-from adapters.payments.gateway import SimulatedPaymentGateway
-from adapters.payments.retrying_gateway import (
+from adapters.payments.gateway import (
     BACKOFF_CAP_SECONDS,
     MOST_ASKS,
     PATIENCE_SECONDS,
     RetryingPaymentGateway,
 )
+from adapters.payments.ledger import DynamoLedger
+from adapters.payments.simulated_provider import SimulatedPaymentProvider
 from orders.errors import Unavailable
 from orders.ports import ChargeOutcome
 from tests.support.fake_shop import FakeShop
@@ -122,9 +123,8 @@ async def test_whatever_a_provider_does_a_key_is_charged_at_most_once(
     faults: PaymentFaults,
 ) -> None:
     shop = FakeShop({})
-    provider = SimulatedPaymentGateway(
-        shop.aws.connect().dynamodb,
-        payments_table="payments",
+    provider = SimulatedPaymentProvider(
+        DynamoLedger(shop.aws.connect().dynamodb, "payments"),
         payment_seconds=PAYMENT_SECONDS,
         faults=faults,
         now=now,

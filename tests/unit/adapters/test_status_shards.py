@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from adapters.orders.status_shards import StatusShards
+from adapters.orders.schema import StatusShards
 from orders.ids import mint_order_id
 from orders.model import OrderStatus
 from orders.status_index import MAX_SHARDS, keys_of

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from adapters.fulfilment_settings import FulfilmentSettings
 from adapters.payments.faults import NO_FAULTS, PaymentFaults, PaymentLatency
+from adapters.settings import FulfilmentSettings
 from infra import settings as infra_settings
 from infra import vocabulary
 from infra.config_rules import DecimalSeconds, WholeNumber

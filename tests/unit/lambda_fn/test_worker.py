@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from adapters.aws.clients import new_session
-from adapters.fulfilment_settings import FulfilmentSettings
+from adapters.settings import FulfilmentSettings
 from lambda_fn.worker import Worker
 from orders.message import UnreadableMessage
 

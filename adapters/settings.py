@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from adapters.orders.schema import StatusShards, Tables
 from adapters.payments.faults import NO_FAULTS, PaymentFaults, read_payment_faults
 from kit.environment import Environment
 from orders.status_index import MAX_SHARDS
@@ -29,6 +30,12 @@ class FulfilmentSettings:
     lease_seconds: float
     status_shards: int
     payment_faults: PaymentFaults = NO_FAULTS
+
+    @property
+    def tables(self) -> Tables:
+        """The tables that hold orders and stock."""
+        shards = StatusShards(self.status_shards)
+        return Tables(self.orders_table, self.products_table, shards)
 
 
 def read_fulfilment_settings(environment: Environment) -> FulfilmentSettings:

@@ -1,17 +1,48 @@
-"""How an order is laid out as a DynamoDB item, both ways."""
+"""How orders and products are laid out in their tables, both ways."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from adapters.orders.status_shards import StatusShards
 from orders.model import FailureReason, ListedOrder, Order, OrderLine, OrderStatus, Product
+from orders.status_index import key_of
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb.type_defs import AttributeValueTypeDef
+
+# `status` is a reserved word of DynamoDB's expressions.
+STATUS_NAME = {"#status": "status"}
+# The only way to write a status: the shard moves with it, or listings miss the order.
+MOVE = "#status = :status, statusShard = :shard"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusShards:
+    """Spreads the orders of one status over `count` shards, by their ids."""
+
+    count: int
+
+    def key(self, order_id: str, status: OrderStatus) -> str:
+        """Return the index key of an order."""
+        return key_of(order_id, status, self.count)
+
+    def move(self, order_id: str, status: OrderStatus) -> dict[str, Any]:
+        """Return the values that `MOVE` writes."""
+        return {":status": {"S": status.value}, ":shard": {"S": self.key(order_id, status)}}
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The names of the tables, and how the orders of one status are spread."""
+
+    orders: str
+    products: str
+    shards: StatusShards
+
 
 AttributeMap = Mapping[str, Any]
 

@@ -1,4 +1,4 @@
-"""The named clauses under which an order may be written once it was inserted.
+"""The clauses under which an order may be written once it was inserted, and what a refusal means.
 
 Each step of the lifecycle is one conditional write, and these are all the conditions there are.
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from orders.model import OrderStatus
+from adapters.orders.schema import AttributeMap, order_from_item
+from orders.errors import LeaseLost
+from orders.model import Order, OrderStatus
 from orders.ports import Claim
 
 NEVER_CLAIMED = "#status = :pending"
@@ -24,3 +26,15 @@ def lease_values(claim: Claim) -> dict[str, Any]:
         ":processing": {"S": OrderStatus.PROCESSING.value},
         ":owner": {"S": claim.lease.owner},
     }
+
+
+def settled_before(claim: Claim, item: AttributeMap | None, status: OrderStatus) -> Order:
+    """Return the order that is settled as wanted: an earlier try was written, its answer lost.
+
+    Raises:
+        LeaseLost: it is not.
+    """
+    order = order_from_item(item) if item else None
+    if order is None or order.status is not status:
+        raise LeaseLost(claim.order.order_id)
+    return order
