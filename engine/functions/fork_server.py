@@ -1,6 +1,6 @@
 """A Lambda function's parent process: imports the handler once, then forks environments of it.
 
-Runs as a script of its own (`python -S -P zygote.py SETTINGS`) with the standard library, the
+Runs as a script of its own (`python -S -P fork_server.py SETTINGS`) with the standard library, the
 function's archive and its layers on the path, nothing else: what the layer lacks is missing here
 as it is on AWS.
 """

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from engine.functions import runtime_client as zygote_child
+from engine.functions import runtime_client
 from engine.functions.output import Output
 
 _WATCH_SECONDS = 0.5
@@ -49,7 +49,7 @@ class Bootstrap:
             OSError: it is gone.
         """
         variables = _environment(self.pid)
-        if zygote_child.RUNTIME_API in variables:
+        if runtime_client.RUNTIME_API in variables:
             return variables
         if _stat(self.pid)[_STATE] in _ENDED:
             raise ProcessLookupError(self.pid)
@@ -141,7 +141,7 @@ class Nursery:
             self._visitors.close()
             os.nice(_NICENESS)
             self._output.also_to(output)
-            zygote_child.serve(self._handler, variables, self._settings)
+            runtime_client.serve(self._handler, variables, self._settings)
             status = 0
         except BaseException:  # noqa: BLE001 - the child must not run on as a parent
             traceback.print_exc()

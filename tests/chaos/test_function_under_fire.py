@@ -26,7 +26,7 @@ FIRST_RETRY_SECONDS = 10.0
 def environments() -> list[psutil.Process]:
     """The running environments: what the function's parent process has forked."""
     parents = [
-        each for each in psutil.Process().children() if "zygote.py" in " ".join(each.cmdline())
+        each for each in psutil.Process().children() if "fork_server.py" in " ".join(each.cmdline())
     ]
     return [child for parent in parents for child in parent.children()]
 

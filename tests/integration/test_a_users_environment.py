@@ -86,7 +86,7 @@ def lab(home: Path, *arguments: str) -> tuple[int, str]:
 def test_a_sale_is_run_audited_and_reported_and_leaves_no_file_of_its_own(home: Path) -> None:
     given = set(home.iterdir())
     code, shown = lab(home, "--help")
-    assert (code, "reconcile" in shown) == (0, True)
+    assert (code, "report" in shown) == (0, True)
     results = home / "results.json"
     code, shown = lab(home, *SALE, *QUICK, "--json", results.name)
     assert code == 0, shown

@@ -209,7 +209,7 @@ def test_a_handler_that_cannot_be_imported_fails_the_run_with_the_reason_and_the
 def test_the_end_of_a_parent_process_fails_the_next_check(small: Deploy, run_dir: Path) -> None:
     with small("function") as deployment:
         for process in psutil.Process().children():
-            if "zygote.py" in " ".join(process.cmdline()):
+            if "fork_server.py" in " ".join(process.cmdline()):
                 process.kill()
                 process.wait()
         with pytest.raises(EngineError, match=r"function .* ended with"):

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from engine.functions import forks as zygote_nursery
+from engine.functions import forks
 from engine.functions.forks import Bootstrap, Nursery
 from engine.functions.runtime_client import RUNTIME_API
 
@@ -33,7 +33,7 @@ def start() -> Iterator[Start]:
 
 
 def bootstrap(process: subprocess.Popen[bytes]) -> Bootstrap:
-    return Bootstrap(process.pid, zygote_nursery._stat(process.pid)[zygote_nursery._BORN])
+    return Bootstrap(process.pid, forks._stat(process.pid)[forks._BORN])
 
 
 def test_a_bootstrap_that_waits_has_its_variables(start: Start) -> None:
