@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.emulator.installation import version as emulator_version
-from engine.emulator.server import ACCOUNT_ID, HOST, Credentials, Emulator
+from engine.emulator.server import ACCOUNT_ID, FIRST_RETRY_SECONDS, HOST, Credentials, Emulator
 from engine.functions.parents import FunctionParents
 from engine.program.mocks import Engine
 from engine.program.run import run_program
@@ -24,8 +24,6 @@ from terminal.isolation import without_user_aws
 
 __all__ = ["FIRST_RETRY_SECONDS", "Deployment", "deploy", "emulator_version"]
 
-FIRST_RETRY_SECONDS = 60.0
-"""AWS tries an asynchronous event again after one minute, then after two more."""
 _SESSION_SECONDS = 43_200
 """Twelve hours, the longest that AWS gives a role session; nothing renews it here."""
 _DEFAULT_RECEIVER_PORT = "8080"

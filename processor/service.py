@@ -61,9 +61,9 @@ async def open_fulfilment(settings: Settings, clients: AwsClients) -> AsyncItera
     )
     statements = StatementBatcher(dynamodb)
     store = BatchedOrderStore(dynamodb, settings.tables, statements)
-    table = settings.payments_table
+    plain = DynamoLedger(dynamodb, settings.payments_table)
     payments = simulated_payments(
-        BatchedLedger(DynamoLedger(dynamodb, table), table, statements),
+        BatchedLedger(plain, statements),
         payment_seconds=settings.payment_seconds,
         lease_seconds=settings.lease_seconds,
         faults=settings.payment_faults,

@@ -14,7 +14,6 @@ from adapters.orders.catalogue_cache import open_catalogue
 from adapters.orders.inserter import BatchedOrderInserter
 from adapters.orders.pages import OrderPage, OrderPages
 from adapters.orders.publisher import BatchedOrderPublisher
-from adapters.orders.schema import StatusShards
 from adapters.orders.store import DynamoOrderStore
 from adapters.payments.ledger import DynamoLedger
 from adapters.payments.simulated_provider import simulated_payments
@@ -68,7 +67,7 @@ async def open_aws_backend(settings: Settings) -> AsyncIterator[Backend]:
             sns = quick_sns(await clients.sns())
             publisher = BatchedOrderPublisher(sns, settings.sns_topic_arn)
             await stack.enter_async_context(aclosing(publisher))
-        shards = StatusShards(settings.status_shards)
+        shards = settings.tables.shards
         inserter = BatchedOrderInserter(dynamodb, settings.orders_table, shards)
         await stack.enter_async_context(aclosing(inserter))
         yield Backend(

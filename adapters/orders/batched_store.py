@@ -38,7 +38,7 @@ class BatchedOrderStore(DynamoOrderStore):
         # One transaction under way: two could conflict over a product, and what comes meanwhile
         # makes the next one fuller. The batcher's bytes are writes here.
         self._completions: MicroBatcher[Completion, Order] = MicroBatcher(
-            self.transaction.complete,
+            self._transaction.complete,
             max_items=MAX_ORDERS,
             max_bytes=MAX_WRITES,
             size_of=lambda completion: completion.writes,

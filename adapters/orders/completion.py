@@ -15,10 +15,10 @@ from botocore.exceptions import ClientError
 
 from adapters.aws.errors import error_code
 from adapters.orders.completion_group import (
-    UNDECIDED,
     Completion,
     CompletionGroup,
     Refusals,
+    is_undecided,
     product_name,
 )
 from adapters.orders.lease import ENOUGH_STOCK, STILL_SUCCEEDING, lease_values
@@ -59,7 +59,7 @@ class CompletionTransaction:
             refusals = await self._transact(together)
             if not refusals:
                 group.completed()
-            elif nothing_decided(list(refusals.values())):
+            elif all(map(is_undecided, refusals.values())):
                 pause = full_jitter(fruitless, base_seconds=0.02, cap_seconds=1)
                 fruitless += 1
                 await asyncio.sleep(pause)
@@ -126,9 +126,3 @@ def cancellation_reasons(error: ClientError) -> list[Mapping[str, Any]]:
     if error_code(error) != "TransactionCanceledException":
         return []
     return list(error.response.get("CancellationReasons", []))
-
-
-def nothing_decided(reasons: list[Mapping[str, Any]]) -> bool:
-    """Tell whether the same transaction may succeed later."""
-    codes = {reason.get("Code", "None") for reason in reasons} - {"None"}
-    return bool(codes) and codes <= UNDECIDED

@@ -48,37 +48,41 @@ def product_name(product_id: str) -> str:
 
 
 class CompletionGroup:
-    """The orders of one batch; `results` says what became of each, Unavailable until it is known.
+    """The orders of one batch, and what became of each.
 
     A refused transaction names what refused it: the orders that are why hear so, and the others
     try again without them.
     """
 
     def __init__(self, batch: Sequence[Completion]) -> None:
-        self.results: list[Order | Exception] = [
-            Unavailable(f"{each.name}: too many orders take the same stock") for each in batch
-        ]
         self._batch = batch
+        self._results: dict[int, Order | Exception] = {}
         self._waiting = list(range(len(batch)))
+        self._together: list[int] = []
         self._left: dict[str, int] = {}
+
+    @property
+    def results(self) -> list[Order | Exception]:
+        """What became of each order of the batch; Unavailable while that is not known."""
+        return [self._results.get(i) or _crowded(each) for i, each in enumerate(self._batch)]
 
     def next(self) -> list[Completion]:
         """Return the orders to try together now: all, or as many as the stock last seen allows."""
-        return [self._batch[index] for index in self._fitting()]
+        self._together = self._fitting()
+        return [self._batch[index] for index in self._together]
 
     def completed(self) -> None:
         """The transaction with `next` was written."""
-        for index in self._fitting():
+        for index in self._together:
             self._end(index, _completed(self._batch[index]))
 
     def refused(self, refusals: Refusals) -> bool:
         """The transaction with `next` was cancelled; return whether that decided any order."""
-        together = set(self._fitting())
         self._left = dict(_stock_seen(refusals))
         before = len(self._waiting)
         for index in list(self._waiting):
             each = self._batch[index]
-            ending = index in together and _told_by_its_own(each, refusals.get(each.name))
+            ending = index in self._together and _told_by_its_own(each, refusals.get(each.name))
             ending = ending or self._told_by_its_products(each, refusals)
             if ending:
                 self._end(index, ending)
@@ -87,7 +91,7 @@ class CompletionGroup:
     def _told_by_its_products(self, completion: Completion, refusals: Refusals) -> Exception | None:
         for product_id, units in completion.units.items():
             reason = refusals.get(product_name(product_id))
-            if reason is None or reason.get("Code") in UNDECIDED:
+            if reason is None or is_undecided(reason):
                 continue
             if reason.get("Code") != _CONDITION_FAILED:
                 return _unavailable(product_name(product_id), reason)
@@ -97,7 +101,7 @@ class CompletionGroup:
         return None
 
     def _end(self, index: int, result: Order | Exception) -> None:
-        self.results[index] = result
+        self._results[index] = result
         self._waiting.remove(index)
 
     def _fitting(self) -> list[int]:
@@ -117,11 +121,16 @@ class CompletionGroup:
         return list(fitting.values())
 
 
+def is_undecided(reason: Mapping[str, Any]) -> bool:
+    """Tell whether the same write may succeed later."""
+    return reason.get("Code") in UNDECIDED
+
+
 def _told_by_its_own(
     completion: Completion, reason: Mapping[str, Any] | None
 ) -> Order | Exception | None:
     """Return what the order's own write says of it: it was completed before, or is another's."""
-    if reason is None or reason.get("Code") in UNDECIDED:
+    if reason is None or is_undecided(reason):
         return None
     if reason.get("Code") != _CONDITION_FAILED:
         return _unavailable(completion.name, reason)
@@ -129,6 +138,10 @@ def _told_by_its_own(
         return settled_before(completion.claim, reason.get("Item"), OrderStatus.COMPLETED)
     except LeaseLost as lost:
         return lost
+
+
+def _crowded(completion: Completion) -> Unavailable:
+    return Unavailable(f"{completion.name}: too many orders take the same stock")
 
 
 def _unavailable(what: str, reason: Mapping[str, Any]) -> Unavailable:

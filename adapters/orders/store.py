@@ -35,7 +35,7 @@ class DynamoOrderStore:
     """Fulfils `orders.ports.OrderStore` on the orders and products tables."""
 
     def __init__(self, dynamodb: DynamoDBClient, tables: Tables) -> None:
-        self.transaction = CompletionTransaction(dynamodb, tables)
+        self._transaction = CompletionTransaction(dynamodb, tables)
         self._dynamodb = dynamodb
         self._tables = tables
 
@@ -91,7 +91,7 @@ class DynamoOrderStore:
             Unavailable: no answer, or too many conflicts; it may have been written.
         """
         try:
-            [result] = await self.transaction.complete([Completion.of(claim, settled_at)])
+            [result] = await self._transaction.complete([Completion.of(claim, settled_at)])
         except AWS_ERRORS as error:
             raise unavailable(TABLES, error) from error
         if isinstance(result, Exception):

@@ -58,15 +58,15 @@ class DynamoLedger:
     """Writes each entry by itself."""
 
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self.table = table
         self._dynamodb = dynamodb
-        self._table = table
 
     async def record(self, charge: Charge) -> ChargeOutcome:
         """Write the charge down, or return what became of the first one with its key."""
         try:
             await past_transaction(
                 lambda: self._dynamodb.put_item(
-                    TableName=self._table,
+                    TableName=self.table,
                     Item=dict(zip(CHARGE_ATTRIBUTES, charge_values(charge), strict=True)),
                     ConditionExpression="attribute_not_exists(idempotencyKey)",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -86,7 +86,7 @@ class DynamoLedger:
         try:
             await past_transaction(
                 lambda: self._dynamodb.update_item(
-                    TableName=self._table,
+                    TableName=self.table,
                     Key={"idempotencyKey": {"S": idempotency_key}},
                     UpdateExpression="SET #status = :refunded, refundedAt = :at",
                     ConditionExpression="#status = :charged",
@@ -108,18 +108,17 @@ class DynamoLedger:
 class BatchedLedger:
     """Writes first charges in batches; what a batch refuses, and refunds, go to `plain`."""
 
-    def __init__(self, plain: DynamoLedger, table: str, statements: StatementBatcher) -> None:
+    def __init__(self, plain: DynamoLedger, statements: StatementBatcher) -> None:
         self._plain = plain
-        self._table = table
         self._statements = statements
         attributes = ", ".join(f"'{name}': ?" for name in CHARGE_ATTRIBUTES)
-        self._insert = f'INSERT INTO "{table}" VALUE {{{attributes}}}'
+        self._insert = f'INSERT INTO "{plain.table}" VALUE {{{attributes}}}'
 
     async def record(self, charge: Charge) -> ChargeOutcome:
         """Write the charge down, or return what became of the first one with its key."""
         parameters = list(charge_values(charge))
         try:
-            item = (self._table, charge.idempotency_key)
+            item = (self._plain.table, charge.idempotency_key)
             answer = await self._statements.run(item, self._insert, parameters)
         except (BatcherFull, BatcherClosed, *AWS_ERRORS) as error:
             raise unavailable(LEDGER, error) from error

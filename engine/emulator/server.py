@@ -27,6 +27,8 @@ _ATTEMPTS = 3
 _WORKER_THREADS = 256
 _ACCOUNT_CONCURRENCY = 1000
 """Lambda's default account limit; the emulator's own default depends on the machine's memory."""
+FIRST_RETRY_SECONDS = 60.0
+"""AWS tries an asynchronous event again after one minute, then after two more."""
 _LONGEST_RETRY_SECONDS = 300.0
 
 
@@ -60,7 +62,7 @@ class Emulator:
         run_dir: Path,
         *,
         region: str,
-        first_retry_seconds: float = 60.0,
+        first_retry_seconds: float = FIRST_RETRY_SECONDS,
         python: Callable[[], Path] = interpreter,
     ) -> None:
         self.region = region

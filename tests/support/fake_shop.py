@@ -135,12 +135,13 @@ class FakeShop:
         clients = self.aws.connect(wire)
         dynamodb = clients.dynamodb
         tables = Tables("orders", "products", SHARDS)
-        ledger: Ledger = DynamoLedger(dynamodb, "payments")
+        plain = DynamoLedger(dynamodb, "payments")
+        ledger: Ledger = plain
         store = DynamoOrderStore(dynamodb, tables)
         statements = StatementBatcher(dynamodb)
         if calls is Calls.BATCHED:
             store = BatchedOrderStore(dynamodb, tables, statements)
-            ledger = BatchedLedger(DynamoLedger(dynamodb, "payments"), "payments", statements)
+            ledger = BatchedLedger(plain, statements)
         payments = SimulatedPaymentProvider(
             ledger, payment_seconds=PAYMENT_SECONDS, faults=faults, source=source, now=now
         )

@@ -51,7 +51,7 @@ class Shop:
         if self.calls is Calls.BATCHED:
             statements = StatementBatcher(dynamodb)
             self.store = BatchedOrderStore(dynamodb, tables, statements)
-            ledger = BatchedLedger(plain, self.payments_table, statements)
+            ledger = BatchedLedger(plain, statements)
         self.payments: PaymentGateway = SimulatedPaymentProvider(ledger, payment_seconds=0)
         self.fulfilment = Fulfilment(store=self.store, payments=self.payments, lease_seconds=60)
 

@@ -26,7 +26,7 @@ def provider(
     plain = DynamoLedger(clients.dynamodb, "payments")
     ledger: Ledger = plain
     if calls is Calls.BATCHED:
-        ledger = BatchedLedger(plain, "payments", StatementBatcher(clients.dynamodb))
+        ledger = BatchedLedger(plain, StatementBatcher(clients.dynamodb))
     gateway = SimulatedPaymentProvider(
         ledger,
         payment_seconds=PAYMENT_SECONDS,
