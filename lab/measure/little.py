@@ -11,11 +11,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lab import published
 from lab.load.scenarios import MEAN_THINK_SECONDS, Scenario
 from lab.results.model import Measures, Percentiles
 
-PUBLISHED_ACCEPT_SECONDS = 0.037
-"""Time to accept an order without paying it: the middle of what was seen on AWS, 33-41 ms."""
 MILLISECONDS = 1000
 MAX_PENDING_CAP = 10_000
 
@@ -111,7 +110,7 @@ def predict(
     topology: str,
     scenario: Scenario,
     config: Mapping[str, str],
-    accept_seconds: float = PUBLISHED_ACCEPT_SECONDS,
+    accept_seconds: float = published.ACCEPT_SECONDS,
 ) -> Measures:
     """Return what theory says about a sale; measures it knows nothing of stay None.
 

@@ -8,12 +8,11 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from engine.differences import Difference
 from lab.measure.bill import ASSUMPTIONS
 from lab.measure.prices import price_list
 from lab.report import colours
-from lab.report.differences import Difference
 from lab.report.plots.plot import make_plots
-from lab.report.published import CORRECTIONS, comparisons
 from lab.report.sections import audit_table, bill_table, measure_tables
 from lab.report.verdict import main_sale, sales, verdict
 from lab.results.model import Machine, Results, ScenarioResult
@@ -57,8 +56,6 @@ def render(
         bills=bill_table(compared),
         prices=price_list(),
         assumptions=ASSUMPTIONS,
-        comparisons=comparisons(results),
-        corrections=CORRECTIONS,
         differences=differences,
         cores=numbers.plural(results.machine.cores, "core"),
         machine=machine_sentence(results.machine),

@@ -8,12 +8,10 @@ from lab.report import colours
 from lab.report.page import PLOT_FOLDER, machine_load, machine_sentence, render_template
 from lab.report.plots.plot import Plot, Sketch, make_plot
 from lab.report.plots.scale import published_marks, scale_plot
-from lab.report.scale_reasons import peak_rows, reasons
 from lab.report.scale_table import COLUMNS, sale_name
 from lab.report.scale_verdict import scale_verdict
 from lab.report.sections import Columns, audit_columns
 from lab.scale.model import ScalePoint, ScaleResults
-from lab.scale.published import ACCEPTED_PER_SECOND, PAYMENT_SECONDS, SALE_SECONDS
 from terminal import numbers
 from terminal.files import write, writing
 
@@ -45,11 +43,6 @@ def render_scale(results: ScaleResults, *, plot_folder: Path | None = None) -> s
         columns=COLUMNS,
         line_roles=[colours.line(index).role for index in range(len(results.points))],
         plots=_plots(results, plot_folder),
-        peaks=peak_rows(results),
-        their_pace=numbers.plain(ACCEPTED_PER_SECOND),
-        their_seconds=numbers.plain(SALE_SECONDS),
-        their_payment=numbers.plain(PAYMENT_SECONDS),
-        reasons=[_headed(reason) for reason in reasons(results)],
         audit=audit_columns(sales),
         bound=numbers.seconds(results.bound_seconds),
         machine=machine_sentence(results.machine),
@@ -61,12 +54,6 @@ def _sales(results: ScaleResults) -> Columns:
     return {
         numbers.plural(point.workers, "worker"): {"flash": point.sale} for point in results.points
     }
-
-
-def _headed(reason: str) -> tuple[str, str]:
-    """Return a reason's first word or two, which name it, and the rest."""
-    head, _, rest = reason.partition(". ")
-    return head, rest
 
 
 def _plots(results: ScaleResults, folder: Path | None) -> list[Plot]:

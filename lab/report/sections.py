@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lab.published import published
 from lab.report.rows import ROWS
 from lab.report.table import scenario_names
 from lab.report.verdict import TASK_ITEM, sales
@@ -27,11 +28,12 @@ FINDINGS = {
 
 @dataclass(frozen=True)
 class MeasureRow:
-    """One measure: its name, its meaning, and (measured, predicted) for each topology."""
+    """One measure: name, meaning, (measured, predicted) for each topology, and published."""
 
     name: str
     meaning: str
     cells: list[tuple[str, str]]
+    published: str
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class MeasureTable:
     caption: str
     topologies: list[str]
     rows: list[MeasureRow]
+
+    @property
+    def published(self) -> bool:
+        """Whether a figure in it has a predecessor."""
+        return any(row.published for row in self.rows)
 
 
 def measure_tables(results: Results) -> list[MeasureTable]:
@@ -57,6 +64,7 @@ def _measure_table(scenario: str, compared: dict[str, ScenarioResult]) -> Measur
             name=row.name,
             meaning=row.meaning,
             cells=[(row.show(sale), row.show(sale.predicted)) for sale in compared.values()],
+            published=published(scenario, row.name, list(compared)),
         )
         for row in ROWS
     ]

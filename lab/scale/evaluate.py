@@ -8,11 +8,11 @@ from lab.load.records import Outcome
 from lab.measure.audit import Sale
 from lab.measure.little import Stations, peak_waiting
 from lab.measure.measures import Observation, evaluate
+from lab.published import PEAK_WAITING
 from lab.results.model import ScenarioResult
 from lab.scale.forecast import forecast
 from lab.scale.model import Forecast, ScalePoint
 from lab.scale.pace import settled_per_second
-from lab.scale.published import PUBLISHED_PEAKS
 
 
 def evaluate_point(workers: int, seen: Observation) -> ScalePoint:
@@ -35,7 +35,7 @@ def evaluate_point(workers: int, seen: Observation) -> ScalePoint:
         share_of_limit=pace / limit if pace and limit else None,
         peak_waiting=max((waiting for _, waiting, _ in sale.backlog), default=None),
         predicted_peak_waiting=_predicted_peak(sale, slots),
-        published_peak=PUBLISHED_PEAKS.get(workers),
+        published_peak=PEAK_WAITING.get(workers),
         settled=settled,
         queued=queued,
         forecast=_forecast(seen, sale, slots),

@@ -60,6 +60,16 @@ class ScalePoint:
         """Last promise to last settlement: measured, or else predicted."""
         return self.forecast.drain_seconds if self.forecast else self.sale.drain_seconds
 
+    def measured_curve(self) -> list[Point]:
+        """Return the measured curve of waiting orders, cut off where the queue has run empty."""
+        points = [(0.0, 0.0), *((at, float(waiting)) for at, waiting, _ in self.sale.backlog)]
+        last = max((index for index, (_, waiting) in enumerate(points) if waiting), default=0)
+        return points[: last + 2]
+
+    def curve(self) -> list[Point]:
+        """Return the measured curve and, where it was left at the bound, the forecast after it."""
+        return self.measured_curve() + (self.forecast.curve[1:] if self.forecast else [])
+
     @property
     def payment_seconds(self) -> float:
         """How long a payment takes."""

@@ -23,6 +23,7 @@ def test_the_generated_tables_say_what_their_sources_say() -> None:
         "docs/architecture.md",
         "docs/consumer.md",
         "docs/operations.md",
+        "docs/predecessors.md",
         "docs/security.md",
         "docs/adr/README.md",
     ],

@@ -9,11 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from lab.published import like_theirs
 from lab.report.colours import FAINT, SHADE, line
 from lab.report.plots.canvas import canvas
-from lab.scale.curves import measured, whole
 from lab.scale.model import Point, ScalePoint, ScaleResults
-from lab.scale.published import like_theirs
 from terminal import numbers
 
 TICKS = {
@@ -52,7 +51,7 @@ def published_marks(results: ScaleResults) -> list[tuple[int, int]]:
     return [
         (index, point.published_peak)
         for index, point in enumerate(results.points)
-        if point.published_peak is not None and like_theirs(point)
+        if point.published_peak is not None and like_theirs(point.sale, point.payment_seconds)
     ]
 
 
@@ -85,7 +84,9 @@ def name_shares(flanks: list[float]) -> list[float]:
 
 
 def _draw(axes: Axes, point: ScalePoint, colour: str) -> None:
-    axes.plot(*_columns(measured(point)), color=colour, linewidth=2.4, solid_joinstyle="round")
+    axes.plot(
+        *_columns(point.measured_curve()), color=colour, linewidth=2.4, solid_joinstyle="round"
+    )
     if point.forecast:
         rest = _dense(point.forecast.curve)
         axes.plot(*_columns(rest), color=colour, linewidth=1.8, linestyle=DASHES)
@@ -103,7 +104,7 @@ def _columns(points: list[Point]) -> tuple[list[float], list[float]]:
 
 
 def _frame(axes: Axes, results: ScaleResults, sale_seconds: float, *, narrow: bool) -> None:
-    curves = [each for point in results.points for each in whole(point)]
+    curves = [each for point in results.points for each in point.curve()]
     first = sale_seconds * FIRST_SHARE_OF_SALE["narrow" if narrow else "wide"]
     last = max(x for x, _ in curves) * ROOM_FOR_NAMES
     top = max(1.0, *(y for _, y in curves)) * 1.14
@@ -129,7 +130,7 @@ def _frame(axes: Axes, results: ScaleResults, sale_seconds: float, *, narrow: bo
 def _names(axes: Axes, results: ScaleResults, *, narrow: bool) -> None:
     """Write each line's name, and how long its drain takes, right of its falling flank."""
     top = axes.get_ylim()[1]
-    curves = {index: whole(point) for index, point in enumerate(results.points)}
+    curves = {index: point.curve() for index, point in enumerate(results.points)}
     high = [index for index, curve in curves.items() if _peak(curve) > FLAT_SHARE * top]
     shares = name_shares([flank(curves[index], HALF_WAY)[0] for index in high])
     roomy = set(shares) == {HALF_WAY}
