@@ -15,10 +15,10 @@ from engine.deployment import deploy, emulator_version
 from engine.differences import DIFFERENCES
 from engine.stack.config import parse_overrides, read_stack
 from lab.load.scenarios import DEMO_SECONDS, SCENARIOS, Scenario
-from lab.measure.campaign import TOPOLOGIES, Campaign, Plan
+from lab.measure.run import TOPOLOGIES, Campaign, Plan
 from lab.report.live import LiveView
 from lab.report.page import write_report
-from lab.report.table import print_results
+from lab.report.terminal import print_results
 from lab.results.files import RESULTS_FILE, to_json, write_results
 from lab.results.model import Results
 from terminal.console import make_console

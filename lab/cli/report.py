@@ -10,10 +10,8 @@ import typer
 from engine.differences import DIFFERENCES
 from lab.report.page import write_report
 from lab.report.scale_page import write_scale_page
-from lab.report.scale_table import print_scale
-from lab.report.table import print_results
-from lab.results.files import RESULTS_FILE, read_results
-from lab.scale.files import SCALE_FILE, read_scale
+from lab.report.terminal import print_results, print_scale
+from lab.results.files import RESULTS_FILE, SCALE_FILE, read_results, read_scale
 from terminal.console import make_console
 
 

@@ -17,10 +17,9 @@ from lab.cli.demo import RESULTS_FOLDER
 from lab.load.scenarios import FLASH
 from lab.report.live import LiveView
 from lab.report.scale_page import write_scale_page
-from lab.report.scale_table import print_scale
-from lab.results.files import to_json, write_results
-from lab.scale.files import SCALE_FILE
-from lab.scale.model import ScaleResults
+from lab.report.terminal import print_scale
+from lab.results.files import SCALE_FILE, to_json, write_results
+from lab.results.scale import ScaleResults
 from lab.scale.run import ScalePlan, ScaleRun
 from terminal.console import make_console
 from terminal.errors import UserError

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lab.measure.capacity_units import SECONDS_PER_HOUR, Traffic, capacity_unit_hours
-from lab.measure.log_usage import NOTHING_LOGGED, LogUsage
-from lab.measure.prices import PriceList, price_list
-from lab.results.bill import Bill, BillLine
+from lab.measure.logs import NOTHING_LOGGED, LogUsage
+from lab.measure.prices import SECONDS_PER_HOUR, PriceList, Traffic, capacity_unit_hours, price_list
+from lab.results.model import Bill, BillLine
 
 ORDERS = 1_000_000
 HOURS_PER_MONTH = 730

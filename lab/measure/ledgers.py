@@ -8,13 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from lab.measure.order_bytes import (
-    NOT_MEASURED,
-    Index,
-    OrderBytes,
-    order_bytes,
-    read_indexes,
-)
+from lab.measure.item_sizes import NOT_MEASURED, Index, OrderBytes, order_bytes, read_indexes
 
 COMPLETED = "COMPLETED"
 FAILED = "FAILED"

@@ -1,26 +1,30 @@
-"""Computes the measures of one sale from its records, books and readings."""
+"""Computes the measures of one sale from its records, ledgers and readings."""
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import fmean
 
+import numpy as np
+
 from lab.load.records import Outcome, Record
 from lab.load.scenarios import Scenario
 from lab.measure.audit import Sale, audit
 from lab.measure.bill import Usage
-from lab.measure.item_size import read_units
+from lab.measure.item_sizes import read_units
 from lab.measure.ledgers import FAILED, OUT_OF_STOCK, PAYMENT_DECLINED, StoredOrder
-from lab.measure.little import predict
-from lab.measure.log_usage import NOTHING_LOGGED, LogUsage
+from lab.measure.littles_law import predict
+from lab.measure.logs import NOTHING_LOGGED, LogUsage
 from lab.measure.order_writes import units_per_order
 from lab.measure.sampler import Reading, busy_percent, samples_since
-from lab.measure.statistics import logarithmic_histogram, percentiles
-from lab.results.model import Measures, ScenarioResult
+from lab.results.model import Bin, Measures, Percentiles, ScenarioResult
 
 MILLISECONDS = 1000
+BINS_PER_DECADE = 20
 
 
 @dataclass(frozen=True)
@@ -166,3 +170,25 @@ def usage(seen: Observation) -> Usage | None:
         environments=seen.environments / len(orders),
         logged=seen.logged,
     )
+
+
+def percentiles(values: Iterable[float]) -> Percentiles | None:
+    """Return the nearest-rank percentiles, or None without values."""
+    measured = list(values)
+    if not measured:
+        return None
+    ranks = np.percentile(measured, (50, 95, 99), method="inverted_cdf")
+    p50, p95, p99 = map(float, ranks)
+    return Percentiles(p50=p50, p95=p95, p99=p99)
+
+
+def logarithmic_histogram(values: Iterable[float]) -> list[Bin]:
+    """Count positive values in bins of equal width on a logarithmic axis, empty bins left out."""
+    counts = Counter(
+        math.floor(math.log10(value) * BINS_PER_DECADE) for value in values if value > 0
+    )
+    return [(_edge(index), _edge(index + 1), counts[index]) for index in sorted(counts)]
+
+
+def _edge(index: int) -> float:
+    return float(10 ** (index / BINS_PER_DECADE))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lab.measure.audit import Sale
-from lab.measure.item_size import write_units
+from lab.measure.item_sizes import write_units
 from lab.measure.ledgers import OUT_OF_STOCK, PENDING, REFUNDED, StoredOrder
 
 # Prepared and committed: each item counts twice, also in a transaction that is cancelled, see

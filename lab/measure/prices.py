@@ -1,4 +1,4 @@
-"""The price list, kept as data beside this module."""
+"""The price list, kept as data beside this module, and the load balancer's unit of price."""
 
 from __future__ import annotations
 
@@ -40,4 +40,28 @@ def price_list() -> PriceList:
             name: Price(entry["price"] / entry["per"], entry["unit"], entry["source"])
             for name, entry in data.items()
         },
+    )
+
+
+SECONDS_PER_HOUR = 3600
+CONNECTIONS_PER_SECOND = 25
+ACTIVE_CONNECTIONS = 3_000
+BYTES_PER_HOUR = 1e9
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What one order brings: new connections, the seconds they stay open, and HTTP's bytes."""
+
+    connections: float
+    connected_seconds: float
+    http_bytes: float
+
+
+def capacity_unit_hours(traffic: Traffic) -> float:
+    """Return the capacity unit hours of that traffic."""
+    return max(
+        traffic.connections / (CONNECTIONS_PER_SECOND * SECONDS_PER_HOUR),
+        traffic.connected_seconds / (ACTIVE_CONNECTIONS * SECONDS_PER_HOUR),
+        traffic.http_bytes / BYTES_PER_HOUR,
     )

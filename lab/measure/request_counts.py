@@ -1,29 +1,38 @@
-"""Completes the measures of a topology once its processes have logged their last requests."""
+"""Counts the AWS requests of each sale from what was logged, and so completes its measures.
+
+Each process logs the requests since its last such line every few seconds, once more when it
+stops, and the function after each invocation. What was logged after the first order of a sale and
+before the first order of the next belongs to it, provided that between the end of its drain and
+that next order at least `LOG_SECONDS` pass.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lab.measure.aws_calls import AWS_CALLS, calls_between
 from lab.measure.bill import bill
-from lab.measure.log_events import read_events
-from lab.measure.log_usage import (
+from lab.measure.logs import (
     COLD_START,
     FUNCTION_READY,
     METRICS,
+    LogEvent,
     environments_between,
     log_usage,
+    read_events,
 )
 from lab.measure.measures import Observation, evaluate, usage
 from lab.results.model import ScenarioResult
 
+LOG_SECONDS = 5.5
+AWS_CALLS = "aws_calls"
 EVENTS = frozenset({AWS_CALLS, COLD_START, FUNCTION_READY, METRICS})
 
 
-def settle(
+def count_requests(
     observations: Sequence[Observation], logs: Path, billed_config: Mapping[str, str]
 ) -> dict[str, ScenarioResult]:
     """Return the results of a topology's sales, with requests and bill, by scenario.
@@ -56,3 +65,12 @@ def _with_bill(seen: Observation, billed_config: Mapping[str, str]) -> ScenarioR
         return result
     month = bill(seen.topology, billed_config, used)
     return replace(result, bill=month, dollars_per_million_orders=month.dollars)
+
+
+def calls_between(events: Iterable[LogEvent], began: float, ended: float) -> dict[str, int]:
+    """Add up the requests logged after `began`, up to and including `ended` (epoch seconds)."""
+    total: Counter[str] = Counter()
+    for event in events:
+        if event.name == AWS_CALLS and event.within(began, ended):
+            total.update(event.fields["calls"])
+    return dict(total)

@@ -10,10 +10,10 @@ from typing import NamedTuple, Self
 import psutil
 
 from lab.measure.backlog import Backlog, BacklogSource
+from lab.measure.machine import MIB
 from lab.results.model import Sample
 
 INTERVAL_SECONDS = 1.0
-MIB = 1024 * 1024
 
 
 class Reading(NamedTuple):

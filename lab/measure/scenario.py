@@ -11,11 +11,16 @@ from lab.load.records import read_records
 from lab.load.scenarios import Scenario
 from lab.measure.audit import sale_of
 from lab.measure.backlog import BacklogSource, TableBacklog, backlog_source
-from lab.measure.drain import DrainProgress, drain_limit, longest_redelivery, wait_for_drain
+from lab.measure.drain import (
+    DrainProgress,
+    drain_limit,
+    longest_redelivery,
+    take_rest,
+    wait_for_drain,
+)
 from lab.measure.ledgers import read_books, read_stock
-from lab.measure.little import predict
+from lab.measure.littles_law import predict
 from lab.measure.measures import Observation
-from lab.measure.remainder import take_rest
 from lab.measure.sampler import Sampler
 from lab.measure.system import System
 from lab.results.model import Measures
@@ -35,6 +40,20 @@ class View(Protocol):
     def drain(self, progress: DrainProgress, predicted_seconds: float | None) -> None:
         """Show how far a drain is."""
         ...
+
+
+class Prefixed:
+    """A view that says what each stage belongs to."""
+
+    def __init__(self, prefix: str, view: View) -> None:
+        self._prefix = prefix
+        self.sale = view.sale
+        self.drain = view.drain
+        self._stage = view.stage
+
+    def stage(self, text: str) -> None:
+        """Pass the stage on, with the prefix before it."""
+        self._stage(f"{self._prefix}: {text}")
 
 
 SaleRunner = Callable[..., None]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from engine.runtime.errors import EngineError
 
 
 class System(Protocol):
@@ -53,3 +57,13 @@ class Deploy(Protocol):
     ) -> AbstractContextManager[System]:
         """Return the context that brings it up and takes it down."""
         ...
+
+
+@contextmanager
+def explained(system: System) -> Iterator[None]:
+    """Turn a failed AWS call into an EngineError that says what is behind it."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        system.check()  # a dead process says more than the call that it did not answer
+        raise EngineError(f"{error}; the logs are in {system.run_dir / 'logs'}") from error

@@ -11,9 +11,9 @@ from markupsafe import Markup
 from engine.differences import Difference
 from lab.measure.bill import ASSUMPTIONS
 from lab.measure.prices import price_list
-from lab.report import colours
+from lab.report.plots import colours
 from lab.report.plots.plot import make_plots
-from lab.report.sections import audit_table, bill_table, measure_tables
+from lab.report.tables import audit_table, bill_table, measure_tables
 from lab.report.verdict import main_sale, sales, verdict
 from lab.results.model import Machine, Results, ScenarioResult
 from terminal import numbers

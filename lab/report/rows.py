@@ -1,4 +1,4 @@
-"""The rows of the comparison tables: one list, used by terminal and page alike."""
+"""What the comparison tables show, used by terminal and page alike."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lab.results.model import Measures, Percentiles
+from lab.results.scale import ScalePoint, ScaleResults
 from terminal import numbers
 
 Show = Callable[[Measures], str]
@@ -80,3 +81,57 @@ ROWS: tuple[Row, ...] = (
         lambda m: numbers.dollars(m.dollars_per_million_orders),
     ),
 )
+
+
+@dataclass(frozen=True)
+class Column:
+    """One figure: its heading, what it means, how it reads, and what theory says about it."""
+
+    heading: str
+    meaning: str
+    show: Callable[[ScalePoint], str]
+    theory: Callable[[ScalePoint], str] = lambda _: ""
+
+
+COLUMNS = (
+    Column("workers", "payments at once", lambda p: numbers.count(p.workers)),
+    Column("accepted", "orders promised", lambda p: numbers.count(p.sale.accepted)),
+    Column(
+        "backlog",
+        "most orders open at once, waiting and in work",
+        lambda p: numbers.count(p.sale.peak_backlog),
+        lambda p: numbers.count(p.sale.predicted.peak_backlog),
+    ),
+    Column(
+        "waiting",
+        "most that waited at once: the queue's visible messages",
+        lambda p: numbers.count(p.peak_waiting),
+        lambda p: numbers.count(p.predicted_peak_waiting),
+    ),
+    Column("published", "the predecessors' peak", lambda p: numbers.count(p.published_peak)),
+    Column(
+        "drain",
+        "last promise to last settlement",
+        lambda p: numbers.seconds(p.drain_seconds) + (" predicted" if p.forecast else ""),
+        lambda p: numbers.seconds(p.sale.predicted.drain_seconds),
+    ),
+    Column(
+        "paid/s",
+        "orders settled a second while others waited",
+        lambda p: numbers.decimal(p.settled_per_second),
+        lambda p: numbers.decimal(p.limit_per_second),
+    ),
+    Column("of limit", "share of workers / payment time", lambda p: _percent(p.share_of_limit)),
+)
+
+
+def _percent(share: float | None) -> str:
+    return numbers.MISSING if share is None else f"{share:.1%}"
+
+
+def sale_name(results: ScaleResults) -> str:
+    """Return which sale it was."""
+    point = results.points[0]
+    seconds = numbers.plain(point.sale.duration_seconds)
+    payment = numbers.plain(point.payment_seconds)
+    return f"flash sale: {point.sale.users} customers, {seconds} s, payments of {payment} s"

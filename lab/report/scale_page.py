@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lab.report import colours
 from lab.report.page import PLOT_FOLDER, machine_load, machine_sentence, render_template
+from lab.report.plots import colours
 from lab.report.plots.plot import Plot, Sketch, make_plot
 from lab.report.plots.scale import published_marks, scale_plot
-from lab.report.scale_table import COLUMNS, sale_name
+from lab.report.rows import COLUMNS, sale_name
 from lab.report.scale_verdict import scale_verdict
-from lab.report.sections import Columns, audit_columns
-from lab.scale.model import ScalePoint, ScaleResults
+from lab.report.tables import Columns, audit_columns
+from lab.results.scale import ScalePoint, ScaleResults
 from terminal import numbers
 from terminal.files import write, writing
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lab.report.verdict import broken_clauses
-from lab.scale.model import ScalePoint, ScaleResults
+from lab.results.scale import ScalePoint, ScaleResults
 from terminal import numbers
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from lab.measure.little import workers_needed
+from lab.measure.littles_law import workers_needed
 from lab.report.cards import Card, make_card
 from lab.results.model import Results, ScenarioResult
 from terminal import numbers
@@ -37,6 +37,12 @@ def main_sale(results: Results) -> str | None:
     """Return the sale that the verdict is about: the flash sale where there is one."""
     names = [name for topology in results.topologies.values() for name in topology.scenarios]
     return PREFERRED_SALE if PREFERRED_SALE in names else next(iter(names), None)
+
+
+def scenario_names(results: Results) -> list[str]:
+    """Return the scenarios of a run in the order in which they were run."""
+    names = [name for topology in results.topologies.values() for name in topology.scenarios]
+    return list(dict.fromkeys(names))
 
 
 def sales(results: Results, scenario: str) -> dict[str, ScenarioResult]:

@@ -1,4 +1,4 @@
-"""`results.json` on disk."""
+"""`results.json` and `scale.json` on disk."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lab.results.decode import DecodeError, decode
-from lab.results.model import SCHEMA, Results
+import msgspec
+
+from lab.results import model, scale
+from lab.results.model import Results
+from lab.results.scale import ScaleResults
 from terminal.errors import UserError
 from terminal.files import write, writing
 
@@ -18,7 +21,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 RESULTS_FILE = "results.json"
+SCALE_FILE = "scale.json"
 SIGNIFICANT_DIGITS = 6
+
+
+class _Header(msgspec.Struct):
+    """What a file says about its own shape."""
+
+    schema: int | None = None
 
 
 def write_results(results: DataclassInstance, path: Path) -> None:
@@ -38,36 +48,42 @@ def to_json(results: DataclassInstance) -> str:
 
 
 def read_results(path: Path) -> Results:
-    """Read results; a folder stands for the `results.json` in it.
+    """Read results of `lab demo`; a folder stands for the `results.json` in it.
 
     Raises:
         UserError: no such file, not JSON, another schema, or fields missing.
     """
     file = path / RESULTS_FILE if path.is_dir() else path
-    return read_as(Results, file, schema=SCHEMA, written_by="lab demo")
+    return _read(Results, file, schema=model.SCHEMA, written_by="lab demo")
 
 
-def read_as(kind: type[T], file: Path, *, schema: int, written_by: str) -> T:
-    """Read a file that `written_by` left behind, for results of that kind and schema.
+def read_scale(path: Path) -> ScaleResults:
+    """Read results of `lab scale`; a folder stands for the `scale.json` in it.
 
     Raises:
         UserError: no such file, not JSON, another schema, or fields missing.
     """
+    file = path / SCALE_FILE if path.is_dir() else path
+    return _read(ScaleResults, file, schema=scale.SCHEMA, written_by="lab scale")
+
+
+def _read(kind: type[T], file: Path, *, schema: int, written_by: str) -> T:
+    """Decode a file strictly; unknown keys are ignored, for files of newer versions."""
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        text = file.read_bytes()
     except OSError as error:
         reason = error.strerror or type(error).__name__
         said = f"cannot read {file}: {reason}; name a folder that {written_by} wrote"
         raise UserError(said) from None
-    except ValueError as error:
-        raise UserError(f"{file} is not JSON: {error}") from None
-    found = data.get("schema") if isinstance(data, dict) else None
-    if found != schema:
-        raise UserError(f"{file} has schema {found!r}, this lab reads schema {schema}")
     try:
-        return decode(kind, data)
-    except DecodeError as error:
+        found = msgspec.json.decode(text, type=_Header).schema
+        if found != schema:
+            raise UserError(f"{file} has schema {found!r}, this lab reads schema {schema}")
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError as error:
         raise UserError(f"{file} is not a results file of this lab: {error}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UserError(f"{file} is not JSON: {error}") from None
 
 
 def _rounded(value: Any) -> Any:

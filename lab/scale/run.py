@@ -7,19 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab.load.scenarios import Scenario
+from lab.measure.machine import machine, memory_used_mib, now, with_free_ports
 from lab.measure.measures import Observation
-from lab.measure.runs import (
-    Prefixed,
-    explained,
-    machine,
-    memory_used_mib,
-    now,
-    with_free_ports,
-)
-from lab.measure.scenario import RunScenario, View, run_scenario
-from lab.measure.system import Deploy
+from lab.measure.scenario import Prefixed, RunScenario, View, run_scenario
+from lab.measure.system import Deploy, explained
+from lab.results.scale import ScaleResults
 from lab.scale.evaluate import evaluate_point
-from lab.scale.model import ScaleResults
 from terminal import numbers
 
 TOPOLOGY = "async"

@@ -10,7 +10,7 @@ import pytest
 from engine.deployment import deploy
 from lab.measure.backlog import TableBacklog
 from lab.measure.ledgers import CHARGED, COMPLETED, read_books
-from lab.measure.runs import with_free_ports
+from lab.measure.machine import with_free_ports
 from terminal.project import ROOT
 from tests.support.customers import customers_of
 from tests.support.queue_shop import until

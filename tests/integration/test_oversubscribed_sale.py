@@ -11,7 +11,7 @@ from engine.deployment import Deployment, deploy
 from lab.measure.backlog import TableBacklog
 from lab.measure.drain import wait_for_drain
 from lab.measure.ledgers import read_books
-from lab.measure.runs import with_free_ports
+from lab.measure.machine import with_free_ports
 from terminal.project import ROOT
 from tests.support.customers import customers_of
 

@@ -21,9 +21,15 @@ from locust import FastHttpUser, LoadTestShape, between, events, task
 from locust.runners import MasterRunner, WorkerRunner
 from locust.user.task import LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
 
-from lab.load.basket import Baskets, product_ids
 from lab.load.records import Outcome, Record, Recorder, outcome_of, worker_path
-from lab.load.scenarios import MAX_THINK_SECONDS, MIN_THINK_SECONDS, SCENARIOS, Scenario
+from lab.load.scenarios import (
+    MAX_THINK_SECONDS,
+    MIN_THINK_SECONDS,
+    SCENARIOS,
+    Baskets,
+    Scenario,
+    product_ids,
+)
 
 ENDPOINTS = ("/orders", "/orders/sync", "/orders/async")
 # Longer than the load balancer's idle timeout (60 s): its answer comes before patience ends.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lab.report.colours import FAINT, INK, SHADE, series
 from lab.report.plots.canvas import canvas
+from lab.report.plots.colours import FAINT, INK, SHADE, series
 from lab.results.model import ScenarioResult
 from terminal import numbers
 

@@ -8,11 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from lab.measure.little import Stations
-from lab.report.colours import FAINT, series
+from lab.measure.littles_law import Stations
 from lab.report.plots.canvas import canvas
-from lab.results.bill import Bill
-from lab.results.model import Results, ScenarioResult
+from lab.report.plots.colours import FAINT, series
+from lab.results.model import Bill, Results, ScenarioResult
 
 FEWEST, MOST = 1_000.0, 30_000_000.0
 STEPS = 60

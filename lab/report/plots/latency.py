@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from lab.report.colours import FAINT, series
 from lab.report.plots.canvas import canvas
+from lab.report.plots.colours import FAINT, series
 from lab.results.model import Bin, Percentiles, ScenarioResult
 from terminal import numbers
 

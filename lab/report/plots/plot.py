@@ -10,10 +10,9 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from lab.report.plots.backlog import backlog_plot
-from lab.report.plots.canvas import save_png
+from lab.report.plots.canvas import save_png, standalone, themed_svg
 from lab.report.plots.cost import cost_plot
 from lab.report.plots.latency import latency_plot
-from lab.report.plots.svg import standalone, themed_svg
 from lab.results.model import Results, ScenarioResult
 from terminal import numbers
 

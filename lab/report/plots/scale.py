@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from lab.published import like_theirs
-from lab.report.colours import FAINT, SHADE, line
 from lab.report.plots.canvas import canvas
-from lab.scale.model import Point, ScalePoint, ScaleResults
+from lab.report.plots.colours import FAINT, SHADE, line
+from lab.results.scale import Point, ScalePoint, ScaleResults
 from terminal import numbers
 
 TICKS = {

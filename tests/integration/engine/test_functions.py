@@ -12,8 +12,7 @@ import pytest
 
 from engine.deployment import Deployment
 from engine.runtime.errors import EngineError
-from lab.measure.log_events import read_events
-from lab.measure.log_usage import FUNCTION_READY
+from lab.measure.logs import FUNCTION_READY, read_events
 from tests.integration.engine.conftest import Deploy
 from tests.integration.engine.leftovers import files_but_logs, processes_of
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from lab.load.scenarios import FLASH
-from lab.scale.model import ScaleResults
-from tests.unit.lab.scale.crews import simulated_scale
+from lab.results.scale import ScaleResults
+from tests.unit.lab.simulated_scale import simulated_scale
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from lab.measure.audit import sale_of
 from lab.measure.backlog import Backlog
 from lab.measure.bill import bill
 from lab.measure.ledgers import Books, Payment, StoredOrder
-from lab.measure.log_usage import LogUsage
+from lab.measure.logs import LogUsage
 from lab.measure.measures import Observation, evaluate, usage
 from lab.measure.sampler import Reading
 from lab.results.model import Machine, Results, ScenarioResult, TopologyResult

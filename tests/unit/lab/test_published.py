@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from lab.load.scenarios import FLASH, MEAN_THINK_SECONDS
-from lab.measure.little import Stations, closed_response, peak_waiting, predict
+from lab.measure.littles_law import Stations, closed_response, peak_waiting, predict
 from lab.measure.prices import price_list
 from lab.published import (
     ACCEPTED_PER_SECOND,
@@ -19,9 +19,8 @@ from lab.published import (
     published,
 )
 from lab.report.rows import ROWS
-from lab.results.files import read_results
-from lab.scale.files import read_scale
-from lab.scale.model import ScaleResults
+from lab.results.files import read_results, read_scale
+from lab.results.scale import ScaleResults
 from terminal import numbers
 from terminal.project import ROOT
 from tests.unit.lab.simulated import CONFIG

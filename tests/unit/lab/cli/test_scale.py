@@ -9,11 +9,11 @@ import pytest
 from lab.cli.scale import exit_code, own_config, parse_workers
 from lab.load.scenarios import FLASH
 from lab.results.files import write_results
-from lab.scale.model import ScaleResults
+from lab.results.scale import ScaleResults
 from terminal.errors import UserError
 from tests.unit.lab.cli.test_demo_and_report import lab
 from tests.unit.lab.report.scales import with_lost
-from tests.unit.lab.scale.crews import simulated_scale
+from tests.unit.lab.simulated_scale import simulated_scale
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from tests.unit.lab.load.shop import Shop, serve
+from tests.unit.lab.load.fake_receiver import Shop, serve
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from lab.load.records import Outcome, RecordTail, read_records, record_files
 from lab.load.scenarios import FLASH, NORMAL
 from terminal.errors import UserError
 from terminal.project import ROOT
-from tests.unit.lab.load.shop import Shop
+from tests.unit.lab.load.fake_receiver import Shop
 
 
 def drive_to(shop: Shop, folder: Path, *, seconds: float = 1, endpoint: str = "/orders") -> Drive:

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from lab.measure.bill import Usage, bill
-from lab.measure.log_usage import LogUsage
+from lab.measure.logs import LogUsage
 from lab.measure.prices import price_list
-from lab.results.bill import Bill
+from lab.results.model import Bill
 from tests.unit.lab.simulated import CONFIG
 
 PLAIN = Usage(

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from lab.measure.item_size import item_bytes
+from lab.measure.item_sizes import LEASE, OrderBytes, item_bytes
 from lab.measure.ledgers import Payment, epoch_seconds, read_books
-from lab.measure.order_bytes import LEASE, OrderBytes
 from tests.unit.lab.measure.fakes import FakeDynamoDb, order_item
 
 OUTPUTS = {"orders_table": "orders", "payments_table": "payments", "products_table": "products"}

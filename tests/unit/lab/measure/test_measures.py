@@ -8,10 +8,10 @@ from lab.load.records import Record
 from lab.load.scenarios import FLASH
 from lab.measure.audit import sale_of
 from lab.measure.backlog import Backlog
+from lab.measure.item_sizes import OrderBytes
 from lab.measure.ledgers import Books, Payment, StoredOrder
-from lab.measure.log_usage import LogUsage
+from lab.measure.logs import LogUsage
 from lab.measure.measures import Observation, evaluate, usage
-from lab.measure.order_bytes import OrderBytes
 from lab.measure.sampler import Reading
 from lab.results.model import Percentiles
 from tests.unit.lab.simulated import CONFIG

@@ -10,9 +10,8 @@ import pytest
 
 from adapters.payments.faults import NO_FAULTS, PaymentFaults
 from lab.measure.audit import Sale
-from lab.measure.item_size import item_bytes, write_units
+from lab.measure.item_sizes import OrderBytes, item_bytes, write_units
 from lab.measure.ledgers import Books, Payment, StoredOrder, read_books
-from lab.measure.order_bytes import OrderBytes
 from lab.measure.order_writes import life_units, transaction_units, units_per_order
 from orders.model import Order, OrderLine
 from tests.support.fake_shop import Calls, FakeShop

@@ -11,8 +11,8 @@ from lab.load.records import Record, Recorder
 from lab.load.scenarios import FLASH
 from lab.measure.measures import evaluate
 from lab.measure.scenario import run_scenario
+from tests.unit.lab.measure.fake_system import SALE_BEGAN, FakeSystem, Watched
 from tests.unit.lab.measure.fakes import order_item
-from tests.unit.lab.measure.system import SALE_BEGAN, FakeSystem, Watched
 
 
 @pytest.mark.parametrize("topology", ["sync", "async", "serverless"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lab.results.model import Finding
-from lab.scale.model import ScaleResults
+from lab.results.scale import ScaleResults
 
 
 def only(results: ScaleResults, *workers: int) -> ScaleResults:

@@ -9,9 +9,10 @@ import pytest
 from rich.console import Console
 
 from lab.load.scenarios import FLASH
+from lab.report.rows import COLUMNS
 from lab.report.scale_page import render_scale, write_scale_page
-from lab.report.scale_table import COLUMNS, print_scale
-from lab.scale.model import ScaleResults
+from lab.report.terminal import print_scale
+from lab.results.scale import ScaleResults
 from tests.unit.lab.report.reading import (
     Page,
     assert_references_hold,
@@ -19,7 +20,7 @@ from tests.unit.lab.report.reading import (
     assert_themed,
 )
 from tests.unit.lab.report.scales import lasting, only, with_lost
-from tests.unit.lab.scale.crews import simulated_scale
+from tests.unit.lab.simulated_scale import simulated_scale
 
 
 @pytest.fixture(scope="module")

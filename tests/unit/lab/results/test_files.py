@@ -76,12 +76,18 @@ def tampered(path: Path, tmp_path: Path, change: Any) -> Path:
     [
         (lambda d: d.update(schema=2), "schema 2, this lab reads schema 1"),
         (lambda d: d.pop("schema"), "schema None"),
-        (lambda d: d.pop("machine"), r"results\.machine is missing"),
-        (lambda d: d["machine"].update(cores="two"), r"results\.machine\.cores: int expected"),
-        (lambda d: d.update(topologies=[]), r"results\.topologies: dict expected"),
+        (lambda d: d.pop("machine"), r"missing required field `machine`"),
+        (
+            lambda d: d["machine"].update(cores="two"),
+            r"Expected `int`, got `str` - at `\$\.machine\.cores`",
+        ),
+        (
+            lambda d: d.update(topologies=[]),
+            r"Expected `object`, got `array` - at `\$\.topologies`",
+        ),
         (
             lambda d: d["topologies"]["sync"]["scenarios"]["flash"].update(backlog=[[1, 2]]),
-            r"sync\.scenarios\.flash\.backlog\[0\]: 3 values expected",
+            r"Expected `array` of length 3 - at .*backlog\[0\]",
         ),
     ],
 )
@@ -100,6 +106,14 @@ def test_a_key_of_a_newer_lab_is_ignored(path: Path, tmp_path: Path) -> None:
 def test_a_missing_file_and_a_broken_one_are_one_clear_line_each(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"cannot read .*results\.json: No such file"):
         read_results(tmp_path)
-    (tmp_path / "results.json").write_text('{"schema": 1,')
-    with pytest.raises(UserError, match="is not JSON"):
+    deep = b'{"schema": 1, "mood": ' + b"[" * 100_000
+    for broken in (b'{"schema": 1,', b"", b'{"schema": 1, "scale": "\xff"}', deep):
+        (tmp_path / "results.json").write_bytes(broken)
+        with pytest.raises(UserError, match="is not JSON"):
+            read_results(tmp_path)
+
+
+def test_a_list_is_no_results_file(tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text("[]")
+    with pytest.raises(UserError, match="is not a results file of this lab"):
         read_results(tmp_path)

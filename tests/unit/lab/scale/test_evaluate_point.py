@@ -7,9 +7,9 @@ import pytest
 from lab.load.scenarios import FLASH
 from lab.measure.audit import sale_of
 from lab.measure.ledgers import Books
+from lab.results.scale import ScalePoint, ScaleResults
 from lab.scale.evaluate import evaluate_point
-from lab.scale.model import ScalePoint, ScaleResults
-from tests.unit.lab.scale.crews import PLENTY, observe_crew
+from tests.unit.lab.simulated_scale import PLENTY, observe_crew
 
 SHORT = FLASH.lasting(10)
 

@@ -11,10 +11,10 @@ from engine.runtime.errors import EngineError
 from lab.load.scenarios import FLASH, Scenario
 from lab.measure.measures import Observation
 from lab.measure.system import System
-from lab.scale.model import ScaleResults
+from lab.results.scale import ScaleResults
 from lab.scale.run import ScalePlan, ScaleRun
-from tests.unit.lab.measure.system import FakeSystem, Watched
-from tests.unit.lab.scale.crews import observe_crew
+from tests.unit.lab.measure.fake_system import FakeSystem, Watched
+from tests.unit.lab.simulated_scale import observe_crew
 
 SHORT = FLASH.lasting(5)
 

@@ -9,9 +9,9 @@ from matplotlib.transforms import Bbox
 
 from lab.load.scenarios import FLASH
 from lab.report.plots.scale import flank, name_shares, published_marks, scale_plot, spread
-from lab.scale.model import ScaleResults
+from lab.results.scale import ScaleResults
 from tests.unit.lab.report.scales import lasting
-from tests.unit.lab.scale.crews import simulated_scale
+from tests.unit.lab.simulated_scale import simulated_scale
 
 
 def texts(figure: Figure) -> dict[str, Bbox]:

@@ -17,7 +17,7 @@ DRAWING = """
 import hashlib, sys
 from pathlib import Path
 from lab.report.plots.canvas import canvas, save_png
-from lab.report.plots.svg import themed_svg
+from lab.report.plots.canvas import themed_svg
 with canvas(narrow=True) as (figure, axes):
     axes.plot([1, 2], [3, 4])
     axes.set_title("a title")

@@ -1,4 +1,4 @@
-"""The results in the terminal."""
+"""The results of `lab demo` and `lab scale` in the terminal."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lab.report.rows import ROWS
-from lab.report.verdict import Verdict, sales, verdict
+from lab.report.rows import COLUMNS, ROWS, Column, sale_name
+from lab.report.scale_verdict import scale_verdict
+from lab.report.verdict import Verdict, sales, scenario_names, verdict
 from lab.results.model import Results, ScenarioResult
+from lab.results.scale import ScalePoint, ScaleResults
 from terminal import numbers
 
 COLOURS = {"sync": "dark_orange", "async": "dodger_blue1", "serverless": "green3"}
@@ -20,18 +22,12 @@ def print_results(console: Console, results: Results) -> None:
     """Print one table a scenario and the verdict."""
     for scenario in scenario_names(results):
         compared = sales(results, scenario)
-        console.print(_title(scenario, next(iter(compared.values()))))
+        console.print(_sale_title(scenario, next(iter(compared.values()))))
         console.print(scenario_table(compared))
     console.print(verdict_text(verdict(results)))
 
 
-def scenario_names(results: Results) -> list[str]:
-    """Return the scenarios of a run in the order in which they were run."""
-    names = [name for topology in results.topologies.values() for name in topology.scenarios]
-    return list(dict.fromkeys(names))
-
-
-def _title(scenario: str, sale: ScenarioResult) -> Text:
+def _sale_title(scenario: str, sale: ScenarioResult) -> Text:
     seconds = numbers.plain(sale.duration_seconds)
     title = Text(f"{scenario} sale: {sale.users} users, {seconds} s", "bold")
     return title.append(" (predicted by Little's law in brackets)", "not bold dim")
@@ -44,12 +40,12 @@ def scenario_table(compared: dict[str, ScenarioResult]) -> Table:
     for topology in compared:
         table.add_column(Text(topology, COLOURS.get(topology, "")), justify="right", no_wrap=True)
     for row in ROWS:
-        cells = [_cell(row.show(sale), row.show(sale.predicted)) for sale in compared.values()]
+        cells = [_sale_cell(row.show(sale), row.show(sale.predicted)) for sale in compared.values()]
         table.add_row(row.name, *cells)
     return table
 
 
-def _cell(measured: str, predicted: str) -> Text:
+def _sale_cell(measured: str, predicted: str) -> Text:
     text = Text(measured)
     if predicted != numbers.MISSING:
         text.append(f" ({predicted})", "dim")
@@ -61,3 +57,32 @@ def verdict_text(said: Verdict) -> RenderableType:
     mark = Text("PASS ", "bold green") if said.passed else Text("FAIL ", "bold red")
     sentences = [Padding(Text(sentence), (0, 0, 0, 5)) for sentence in said.sentences]
     return Padding(Group(mark.append(said.headline, "bold"), *sentences), (1, 0))
+
+
+def print_scale(console: Console, results: ScaleResults) -> None:
+    """Print the table and the verdict."""
+    if results.points:
+        console.print(_scale_title(results))
+        console.print(_scale_table(results))
+    said = scale_verdict(results)
+    mark = Text("PASS ", "bold green") if said.passed else Text("FAIL ", "bold red")
+    console.print(Padding(mark.append(said.headline, "bold"), (1, 0)))
+
+
+def _scale_title(results: ScaleResults) -> Text:
+    title = Text(sale_name(results), "bold")
+    return title.append(" (below: predicted by Little's law)", "not bold dim")
+
+
+def _scale_table(results: ScaleResults) -> Table:
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in COLUMNS:
+        table.add_column(column.heading, justify="right", no_wrap=True)
+    for point in results.points:
+        table.add_row(*(_scale_cell(column, point) for column in COLUMNS))
+    return table
+
+
+def _scale_cell(column: Column, point: ScalePoint) -> Text:
+    text, theory = Text(column.show(point)), column.theory(point)
+    return text.append(f"\n{theory}", "dim") if theory else text

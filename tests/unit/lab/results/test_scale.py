@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.results.files import to_json, write_results
-from lab.scale.files import SCALE_FILE, read_scale
-from lab.scale.model import ScaleResults
+from lab.results.files import SCALE_FILE, read_scale, to_json, write_results
+from lab.results.scale import ScaleResults
 from terminal.errors import UserError
 
 FIGURES = {
@@ -51,3 +50,22 @@ def test_results_of_the_demo_are_not_taken_for_results_of_scale(tmp_path: Path) 
 def test_a_folder_without_results_says_who_writes_them(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"cannot read .*scale\.json.*lab scale"):
         read_scale(tmp_path)
+
+
+def test_the_measured_curve_ends_where_the_queue_is_empty(seeds: ScaleResults) -> None:
+    drained = next(point for point in seeds.points if point.workers == 100)
+    curve = drained.measured_curve()
+    assert curve[0] == (0.0, 0.0)
+    assert curve[-1][1] == 0
+    assert all(waiting for _, waiting in curve[-10:-1])
+    assert drained.curve() == curve
+
+
+def test_the_predicted_rest_begins_where_the_measured_curve_ends(seeds: ScaleResults) -> None:
+    bounded = next(point for point in seeds.points if point.workers == 5)
+    curve = bounded.curve()
+    assert bounded.forecast is not None
+    assert curve[-2] == bounded.forecast.curve[0]
+    assert curve[-1][1] == 0
+    seconds = [second for second, _ in curve[1:]]
+    assert seconds == sorted(set(seconds))

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 
 from lab.published import published
 from lab.report.rows import ROWS
-from lab.report.table import scenario_names
-from lab.report.verdict import TASK_ITEM, sales
-from lab.results.bill import Bill
-from lab.results.model import Results, ScenarioResult
+from lab.report.verdict import TASK_ITEM, sales, scenario_names
+from lab.results.model import Bill, Results, ScenarioResult
 from terminal import numbers
 
 Columns = dict[str, dict[str, ScenarioResult]]

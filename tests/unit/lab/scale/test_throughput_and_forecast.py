@@ -3,10 +3,9 @@ from __future__ import annotations
 import pytest
 
 from lab.measure.backlog import Backlog
-from lab.measure.little import Stations
+from lab.measure.littles_law import Stations
 from lab.measure.sampler import Reading
-from lab.scale.forecast import forecast
-from lab.scale.pace import longest_wait, settled_per_second
+from lab.scale.evaluate import forecast, longest_wait, settled_per_second
 
 
 def readings(*waiting: int) -> list[Reading]:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lab.measure.remainder import patience, take_rest
-from tests.unit.lab.measure.system import FakeSystem
+from lab.measure.drain import patience, take_rest
+from tests.unit.lab.measure.fake_system import FakeSystem
 from tests.unit.lab.simulated import CONFIG
 
 
@@ -48,7 +48,7 @@ def body(order_id: str) -> str:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lab.measure.remainder.POLL_SECONDS", 0.001)
+    monkeypatch.setattr("lab.measure.drain.POLL_SECONDS", 0.001)
 
 
 class WorkedSystem(FakeSystem):

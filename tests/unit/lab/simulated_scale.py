@@ -9,8 +9,8 @@ from lab.measure.audit import sale_of
 from lab.measure.ledgers import Books, Payment
 from lab.measure.measures import Observation
 from lab.results.model import Machine
+from lab.results.scale import ScaleResults
 from lab.scale.evaluate import evaluate_point
-from lab.scale.model import ScaleResults
 from tests.unit.lab.simulated import CONFIG, readings_of, record_of, simulate, stored
 
 PLENTY = 1_000_000

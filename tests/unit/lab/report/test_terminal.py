@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 
 from lab.report.rows import ROWS
-from lab.report.table import print_results
+from lab.report.terminal import print_results
 from lab.results.model import Finding, Results
 from tests.unit.lab.report.tampering import with_finding
 

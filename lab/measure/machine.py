@@ -1,49 +1,21 @@
-"""What every kind of run shares: the machine, free ports, named stages, and errors explained."""
+"""This machine: what it is, what it has in use, its free ports, and its clock."""
 
 from __future__ import annotations
 
 import os
 import platform
 import socket
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import psutil
-from botocore.exceptions import BotoCoreError, ClientError
 
-from engine.runtime.errors import EngineError
-from lab.measure.sampler import MIB
-from lab.measure.scenario import View
-from lab.measure.system import System
 from lab.results.model import Machine
 
+MIB = 1024 * 1024
 GIB = 1024 * MIB
 LOOPBACK = "127.0.0.1"
-
-
-class Prefixed:
-    """A view that says what each stage belongs to."""
-
-    def __init__(self, prefix: str, view: View) -> None:
-        self._prefix = prefix
-        self.sale = view.sale
-        self.drain = view.drain
-        self._stage = view.stage
-
-    def stage(self, text: str) -> None:
-        """Pass the stage on, with the prefix before it."""
-        self._stage(f"{self._prefix}: {text}")
-
-
-@contextmanager
-def explained(system: System) -> Iterator[None]:
-    """Turn a failed AWS call into an EngineError that says what is behind it."""
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        system.check()  # a dead process says more than the call that it did not answer
-        raise EngineError(f"{error}; the logs are in {system.run_dir / 'logs'}") from error
 
 
 def machine(emulator: str) -> Machine:

@@ -8,19 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab.load.scenarios import Scenario
-from lab.measure.aws_calls import LOG_SECONDS
+from lab.measure.machine import machine, memory_used_mib, now, with_free_ports
 from lab.measure.measures import Observation, evaluate
-from lab.measure.request_counts import settle
-from lab.measure.runs import (
-    Prefixed,
-    explained,
-    machine,
-    memory_used_mib,
-    now,
-    with_free_ports,
-)
-from lab.measure.scenario import RunScenario, View, run_scenario
-from lab.measure.system import Deploy, System
+from lab.measure.request_counts import LOG_SECONDS, count_requests
+from lab.measure.scenario import Prefixed, RunScenario, View, run_scenario
+from lab.measure.system import Deploy, System, explained
 from lab.results.model import Results, ScenarioResult, TopologyResult
 
 TOPOLOGIES = ("sync", "async", "serverless")
@@ -104,7 +96,7 @@ class Campaign:
                 self._add_sales(topology, {scenario.name: evaluate(seen[-1])})
             self._view.stage(f"{topology}: taking the stack down")
         logs = system.run_dir / "logs"
-        self._add_sales(topology, settle(seen, logs, self._billed_config(topology)))
+        self._add_sales(topology, count_requests(seen, logs, self._billed_config(topology)))
 
     def _run_sale(self, system: System, scenario: Scenario, memory_before: float) -> Observation:
         with explained(system):

@@ -4,15 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.measure.statistics import logarithmic_histogram, nearest_rank, percentiles
+from lab.measure.measures import logarithmic_histogram, percentiles
 from lab.results.model import Percentiles
 
 
-@pytest.mark.parametrize(
-    ("percent", "value"), [(1, 15), (5, 15), (30, 20), (40, 20), (50, 35), (99, 50), (100, 50)]
-)
-def test_nearest_rank_picks_measured_values(percent: float, value: float) -> None:
-    assert nearest_rank([15, 20, 35, 40, 50], percent) == value
+def test_a_percentile_is_a_measured_value() -> None:
+    assert percentiles([15, 20, 35, 40, 50]) == Percentiles(p50=35, p95=50, p99=50)
+
+
+@given(st.lists(st.floats(min_value=0, max_value=1e5), min_size=1, max_size=300))
+def test_a_percentile_is_the_smallest_value_that_so_many_do_not_exceed(values: list[float]) -> None:
+    found = percentiles(values)
+    assert found is not None
+    for percent, value in ((50, found.p50), (95, found.p95), (99, found.p99)):
+        assert value is not None
+        assert 100 * sum(each <= value for each in values) >= percent * len(values)
+        assert 100 * sum(each < value for each in values) < percent * len(values)
 
 
 def test_percentiles_need_no_order_and_no_two_values() -> None:

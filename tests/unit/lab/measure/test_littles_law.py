@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lab.load.scenarios import FLASH, MEAN_THINK_SECONDS, NORMAL, Scenario
-from lab.measure.little import (
+from lab.measure.littles_law import (
     Stations,
     closed_response,
     closed_throughput,

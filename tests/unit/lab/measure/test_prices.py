@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.measure.capacity_units import Traffic, capacity_unit_hours
+from lab.measure.prices import Traffic, capacity_unit_hours
 
 
 @pytest.mark.parametrize(

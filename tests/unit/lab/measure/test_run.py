@@ -10,12 +10,12 @@ from botocore.exceptions import EndpointConnectionError
 
 from engine.runtime.errors import EngineError
 from lab.load.scenarios import FLASH, NORMAL, Scenario
-from lab.measure.campaign import Campaign, Plan
+from lab.measure.machine import with_free_ports
 from lab.measure.measures import Observation
-from lab.measure.runs import with_free_ports
+from lab.measure.run import Campaign, Plan
 from lab.measure.system import System
 from lab.results.model import Results
-from tests.unit.lab.measure.system import FakeSystem, Watched
+from tests.unit.lab.measure.fake_system import FakeSystem, Watched
 from tests.unit.lab.simulated import CONFIG, observe
 
 SALES = (NORMAL.lasting(2), FLASH.lasting(2))
