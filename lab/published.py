@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from lab.load.scenarios import FLASH
 from lab.results.model import ScenarioResult
+from lab.topologies import ASYNC, SERVERLESS, SYNC
 
 PAYMENT_SECONDS = 3.0
 ACCEPT_MS = (33, 41)
@@ -30,14 +31,14 @@ class Figure:
 
 
 FIGURES = (
-    Figure("sync", "accepted", "95"),
-    Figure("sync", "accepted_per_second", "1.66"),
-    Figure("sync", "accept_ms p50", "10.7 s (mean)"),
-    Figure("async", "accepted", "3,500"),
-    Figure("async", "accepted_per_second", "{} to {}".format(*ACCEPTED_PER_SECOND)),
-    Figure("async", "accept_ms p50", "{} to {} ms (mean)".format(*ACCEPT_MS)),
-    Figure("async", "dollars_per_million_orders", "$17"),
-    Figure("serverless", "dollars_per_million_orders", "$25.20"),
+    Figure(SYNC.name, "accepted", "95"),
+    Figure(SYNC.name, "accepted_per_second", "1.66"),
+    Figure(SYNC.name, "accept_ms p50", "10.7 s (mean)"),
+    Figure(ASYNC.name, "accepted", "3,500"),
+    Figure(ASYNC.name, "accepted_per_second", "{} to {}".format(*ACCEPTED_PER_SECOND)),
+    Figure(ASYNC.name, "accept_ms p50", "{} to {} ms (mean)".format(*ACCEPT_MS)),
+    Figure(ASYNC.name, "dollars_per_million_orders", "$17"),
+    Figure(SERVERLESS.name, "dollars_per_million_orders", "$25.20"),
 )
 
 

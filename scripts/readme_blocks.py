@@ -11,11 +11,12 @@ from typing import Any
 
 import yaml
 
+from lab.topologies import TOPOLOGIES
+
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 RESULTS = ROOT / "docs" / "results" / "results.json"
 SCALE = ROOT / "docs" / "results" / "scale.json"
-TOPOLOGIES = ("sync", "async", "serverless")
 
 ROWS = (
     ("orders attempted", "{attempted:,}"),
@@ -48,7 +49,7 @@ def results_table() -> str:
     """Return the flash sale of the published results as Markdown."""
     results = json.loads(RESULTS.read_text(encoding="utf-8"))
     sales = [results["topologies"][name]["scenarios"]["flash"] for name in TOPOLOGIES]
-    lines = [f"| | {' | '.join(TOPOLOGIES)} |", "|---|---:|---:|---:|"]
+    lines = [f"| | {' | '.join(TOPOLOGIES)} |", f"|---|{'---:|' * len(TOPOLOGIES)}"]
     for title, form in ROWS:
         lines.append(f"| {title} | {' | '.join(_cell(form, sale) for sale in sales)} |")
     return "\n".join(lines)

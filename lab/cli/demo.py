@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from enum import StrEnum
+from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,12 +14,13 @@ from engine.deployment import deploy, emulator_version
 from engine.differences import DIFFERENCES
 from engine.stack.config import parse_overrides, read_stack
 from lab.load.scenarios import DEMO_SECONDS, SCENARIOS, Scenario
-from lab.measure.run import TOPOLOGIES, Campaign, Plan
+from lab.measure.run import Campaign, Plan
 from lab.report.live import LiveView
 from lab.report.page import write_report
 from lab.report.terminal import print_results
 from lab.results.files import RESULTS_FILE, to_json, write_results
 from lab.results.model import Results
+from lab.topologies import TOPOLOGIES
 from terminal.console import make_console
 from terminal.exit_codes import BROKEN_PROMISE, INTERRUPTED
 from terminal.files import check_writable, new_folder, write
@@ -30,28 +30,26 @@ from terminal.project import ROOT
 RESULTS_FOLDER = ROOT / "build" / "results"
 
 
-class TopologyName(StrEnum):
-    """What `--topology` takes."""
+def one_of(known: Collection[str]) -> dict[str, Any]:
+    """Return how an option takes one of these names: what `typer.Option` is given."""
 
-    SYNC = "sync"
-    ASYNC = "async"
-    SERVERLESS = "serverless"
+    def parse(name: str) -> str:
+        if name in known:
+            return name
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(map(repr, known))}.")
 
-
-class ScenarioName(StrEnum):
-    """What `--scenario` takes."""
-
-    NORMAL = "normal"
-    FLASH = "flash"
+    return {"parser": parse, "metavar": f"[{'|'.join(known)}]"}
 
 
 def demo(
     *,
     topology: Annotated[
-        list[TopologyName] | None, typer.Option(help="Only this one; may be repeated.")
+        list[str] | None,
+        typer.Option(help="Only this one; may be repeated.", **one_of(TOPOLOGIES)),
     ] = None,
     scenario: Annotated[
-        list[ScenarioName] | None, typer.Option(help="Only this sale; may be repeated.")
+        list[str] | None,
+        typer.Option(help="Only this sale; may be repeated.", **one_of(SCENARIOS)),
     ] = None,
     full: Annotated[
         bool, typer.Option("--full", help="Sales of 30 and 60 seconds instead of 5 and 10.")
@@ -73,8 +71,8 @@ def demo(
     wrongly or breaks, with 130 after Ctrl-C; what was measured until then is kept.
     """
     plan = Plan(
-        topologies=_names(topology) or TOPOLOGIES,
-        scenarios=_scenarios(_names(scenario), full=full, seconds=seconds),
+        topologies=_each_once(topology) or list(TOPOLOGIES),
+        scenarios=_scenarios(_each_once(scenario), full=full, seconds=seconds),
         config=parse_overrides(config or []),
         scale="full" if full else "demo",
     )
@@ -91,8 +89,8 @@ def demo(
         raise typer.Exit(BROKEN_PROMISE)
 
 
-def _names(chosen: list[TopologyName] | list[ScenarioName] | None) -> list[str]:
-    return list(dict.fromkeys(name.value for name in chosen or []))
+def _each_once(names: list[str] | None) -> list[str]:
+    return list(dict.fromkeys(names or []))
 
 
 def _scenarios(names: list[str], *, full: bool, seconds: float | None) -> list[Scenario]:

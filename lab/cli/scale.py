@@ -21,6 +21,7 @@ from lab.report.terminal import print_scale
 from lab.results.files import SCALE_FILE, to_json, write_results
 from lab.results.scale import ScaleResults
 from lab.scale.run import ScalePlan, ScaleRun
+from lab.topologies import ASYNC
 from terminal.console import make_console
 from terminal.errors import UserError
 from terminal.exit_codes import BROKEN_PROMISE, INTERRUPTED
@@ -32,7 +33,7 @@ DEFAULT_WORKERS = "1,5,20,100"
 DEFAULT_BOUND_SECONDS = 180.0
 MOST_WORKERS = 1000
 OWN_KEYS = {
-    "topology": "lab scale is about async",
+    "topology": f"lab scale is about {ASYNC.name}",
     "processorConcurrency": "--workers sets it",
     "processorTasks": "it is 1, so that --workers counts all payments at once",
 }

@@ -15,6 +15,7 @@ from rich.table import Column, Table
 
 from engine.deployment import Deployment, deploy
 from engine.stack.config import parse_overrides, read_stack
+from lab.topologies import TOPOLOGIES
 from ops.find import RUNS_FOLDER, UP_FILE
 from terminal.console import make_console
 from terminal.files import check_writable, new_folder, write
@@ -32,7 +33,7 @@ _EXAMPLES = (
 
 def up(
     topology: Annotated[
-        str, typer.Argument(metavar="TOPOLOGY", help="The stack: sync, async or serverless.")
+        str, typer.Argument(metavar="TOPOLOGY", help=f"The stack, one of {', '.join(TOPOLOGIES)}.")
     ],
     *,
     config: Annotated[

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from lab.measure.logs import NOTHING_LOGGED, LogUsage
 from lab.measure.prices import SECONDS_PER_HOUR, PriceList, Traffic, capacity_unit_hours, price_list
 from lab.results.model import Bill, BillLine
+from lab.topologies import PaidBy, named
 
 ORDERS = 1_000_000
 HOURS_PER_MONTH = 730
@@ -75,16 +76,16 @@ class Usage:
 
 def bill(topology: str, config: Mapping[str, str], usage: Usage) -> Bill:
     """Return the bill of a month with one million orders."""
-    prices = price_list()
+    prices, paid_by = price_list(), named(topology).paid_by
     return Bill(
         orders=ORDERS,
         per_order=[
             _line(prices, item, price, quantity * ORDERS)
-            for item, price, quantity in _per_order(topology, config, usage)
+            for item, price, quantity in _per_order(paid_by, config, usage)
         ],
         always_on=[
             _line(prices, item, price, quantity)
-            for item, price, quantity in _always_on(topology, config, usage.logged)
+            for item, price, quantity in _always_on(paid_by, config, usage.logged)
         ],
     )
 
@@ -101,10 +102,10 @@ def _line(prices: PriceList, item: str, price: str, quantity: float) -> BillLine
 
 
 def _per_order(
-    topology: str, config: Mapping[str, str], usage: Usage
+    paid_by: PaidBy | None, config: Mapping[str, str], usage: Usage
 ) -> list[tuple[str, str, float]]:
-    invocations = 1.0 if topology == "serverless" else 0.0
-    delivery = 1.0 if topology == "async" else 0.0
+    invocations = 1.0 if paid_by is PaidBy.FUNCTION else 0.0
+    delivery = 1.0 if paid_by is PaidBy.PROCESSOR else 0.0
     queued, published = usage.requests("sqs"), usage.requests("sns")
     task_log_bytes = usage.logged.task_bytes_per_order
     log_bytes = task_log_bytes + usage.logged.function_bytes_per_order
@@ -160,9 +161,9 @@ def _traffic(config: Mapping[str, str], usage: Usage) -> Traffic:
 
 
 def _always_on(
-    topology: str, config: Mapping[str, str], logged: LogUsage
+    paid_by: PaidBy | None, config: Mapping[str, str], logged: LogUsage
 ) -> list[tuple[str, str, float]]:
-    processors = int(config["processorTasks"]) if topology == "async" else 0
+    processors = int(config["processorTasks"]) if paid_by is PaidBy.PROCESSOR else 0
     tasks = int(config["receiverTasks"]) + processors
     name = f"{tasks} Fargate task{'s' if tasks > 1 else ''}"
     architecture = config["architecture"]

@@ -11,6 +11,7 @@ from typing import Any
 from engine.deployment import FIRST_RETRY_SECONDS
 from lab.measure.backlog import Backlog, BacklogSource, QueueBacklog
 from lab.measure.system import System
+from lab.topologies import PaidBy, named
 
 POLL_SECONDS = 0.5
 LIMIT_FACTOR = 2.0
@@ -40,9 +41,13 @@ def drain_limit(predicted_seconds: float | None, redelivery_seconds: float = 0.0
 
 def longest_redelivery(topology: str, config: Mapping[str, str]) -> float:
     """Return the seconds after which an order whose worker died is in work again for sure."""
-    if topology == "async":
-        return float(config["visibilityTimeoutSeconds"])
-    return FUNCTION_RETRIES_SECONDS if topology == "serverless" else 0.0
+    match named(topology).paid_by:
+        case PaidBy.PROCESSOR:
+            return float(config["visibilityTimeoutSeconds"])
+        case PaidBy.FUNCTION:
+            return FUNCTION_RETRIES_SECONDS
+        case _:
+            return 0.0
 
 
 def wait_for_drain(

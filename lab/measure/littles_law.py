@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from lab import published
 from lab.load.scenarios import MEAN_THINK_SECONDS, Scenario
 from lab.results.model import Measures, Percentiles
+from lab.topologies import named
 
 MILLISECONDS = 1000
 MAX_PENDING_CAP = 10_000
@@ -118,27 +119,23 @@ def predict(
     thinking time it makes the offered load, and is the only thing that theory is told; where the
     customer waits for the payment it plays no part.
     """
-    slots = None
-    if topology == "sync":
-        return _predict_sync(scenario, config)
-    if topology == "async":
-        slots = int(config["processorTasks"]) * int(config["processorConcurrency"])
-    workers = Stations(slots, float(config["paymentSeconds"]))
+    known = named(topology)
+    workers = Stations(known.payment_slots(config), float(config["paymentSeconds"]))
+    if known.answers_when_paid:
+        return _predict_waiting(scenario, workers, config)
     return _predict_deferred(scenario, workers, accept_seconds)
 
 
-def _predict_sync(scenario: Scenario, config: Mapping[str, str]) -> Measures:
+def _predict_waiting(scenario: Scenario, workers: Stations, config: Mapping[str, str]) -> Measures:
     """The customer waits for the payment: a closed network with `c` payment slots."""
-    tasks = int(config["receiverTasks"])
-    slots = tasks * int(config["paymentConcurrency"])
-    till = Stations(slots, float(config["paymentSeconds"]))
     users, think = scenario.users, MEAN_THINK_SECONDS
-    rate = closed_throughput(users, think, till)
-    response = closed_response(users, think, till)
-    saturated = rate == till.rate
+    rate = closed_throughput(users, think, workers)
+    response = closed_response(users, think, workers)
+    saturated = rate == workers.rate
     window = scenario.duration_seconds + response
     sent = round(rate * window) if saturated else orders_sent(scenario, think, response)
-    crowded = users > slots + tasks * waiting_room(config)
+    room = int(config["receiverTasks"]) * waiting_room(config)
+    crowded = users > (workers.slots or 0) + room
     return Measures(
         attempted=None if crowded else sent,
         accepted=sent,

@@ -15,7 +15,6 @@ from lab.measure.scenario import Prefixed, RunScenario, View, run_scenario
 from lab.measure.system import Deploy, System, explained
 from lab.results.model import Results, ScenarioResult, TopologyResult
 
-TOPOLOGIES = ("sync", "async", "serverless")
 # The least time between starting Locust and its first order.
 LOCUST_START_SECONDS = 0.7
 

@@ -17,7 +17,7 @@ class System(Protocol):
 
     @property
     def topology(self) -> str:
-        """`sync`, `async` or `serverless`."""
+        """Its name, see lab.topologies."""
         ...
 
     @property

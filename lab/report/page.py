@@ -16,6 +16,7 @@ from lab.report.plots.plot import make_plots
 from lab.report.tables import audit_table, bill_table, measure_tables
 from lab.report.verdict import main_sale, sales, verdict
 from lab.results.model import Machine, Results, ScenarioResult
+from lab.topologies import TOPOLOGIES
 from terminal import numbers
 from terminal.files import write, writing
 
@@ -85,6 +86,8 @@ def _style() -> Markup:
     css = (HERE / "style.css").read_text(encoding="utf-8")
     for theme in ("light", "dark"):
         css = css.replace(f"{{{{ {theme} }}}}", colours.variables(theme))
+    accents = (f".{name} {{ --accent: var(--plot-{name}); }}" for name in TOPOLOGIES)
+    css = css.replace("{{ topologies }}", " ".join(accents))
     return Markup(css)  # noqa: S704 - our own file
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lab.load.scenarios import FLASH
 from lab.report.page import PLOT_FOLDER, machine_load, machine_sentence, render_template
 from lab.report.plots import colours
 from lab.report.plots.plot import Plot, Sketch, make_plot
@@ -46,13 +47,14 @@ def render_scale(results: ScaleResults, *, plot_folder: Path | None = None) -> s
         audit=audit_columns(sales),
         bound=numbers.seconds(results.bound_seconds),
         machine=machine_sentence(results.machine),
-        load_lines=machine_load({name: each["flash"] for name, each in sales.items()}),
+        load_lines=machine_load({name: each[FLASH.name] for name, each in sales.items()}),
     )
 
 
 def _sales(results: ScaleResults) -> Columns:
     return {
-        numbers.plural(point.workers, "worker"): {"flash": point.sale} for point in results.points
+        numbers.plural(point.workers, "worker"): {FLASH.name: point.sale}
+        for point in results.points
     }
 
 

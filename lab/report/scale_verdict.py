@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lab.load.scenarios import FLASH
 from lab.report.verdict import broken_clauses
 from lab.results.scale import ScalePoint, ScaleResults
 from terminal import numbers
@@ -33,7 +34,9 @@ def _headline(results: ScaleResults) -> str:
     broken = [
         clause
         for point in results.points
-        for clause in broken_clauses(numbers.plural(point.workers, "worker"), "flash", point.sale)
+        for clause in broken_clauses(
+            numbers.plural(point.workers, "worker"), FLASH.name, point.sale
+        )
     ]
     if broken:
         return f"Broken promises: {'; '.join(broken)}."

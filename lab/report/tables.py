@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lab.load.scenarios import FLASH
 from lab.published import published
 from lab.report.rows import ROWS
 from lab.report.verdict import TASK_ITEM, sales, scenario_names
@@ -50,7 +51,7 @@ class MeasureTable:
 
 def measure_tables(results: Results) -> list[MeasureTable]:
     """Return one table a scenario, the flash sale first: it is what the report is about."""
-    names = sorted(scenario_names(results), key=lambda name: name != "flash")
+    names = sorted(scenario_names(results), key=lambda name: name != FLASH.name)
     return [_measure_table(name, sales(results, name)) for name in names]
 
 

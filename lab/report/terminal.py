@@ -13,9 +13,8 @@ from lab.report.scale_verdict import scale_verdict
 from lab.report.verdict import Verdict, sales, scenario_names, verdict
 from lab.results.model import Results, ScenarioResult
 from lab.results.scale import ScalePoint, ScaleResults
+from lab.topologies import named
 from terminal import numbers
-
-COLOURS = {"sync": "dark_orange", "async": "dodger_blue1", "serverless": "green3"}
 
 
 def print_results(console: Console, results: Results) -> None:
@@ -38,7 +37,7 @@ def scenario_table(compared: dict[str, ScenarioResult]) -> Table:
     table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("measure", no_wrap=True)
     for topology in compared:
-        table.add_column(Text(topology, COLOURS.get(topology, "")), justify="right", no_wrap=True)
+        table.add_column(Text(topology, named(topology).terminal), justify="right", no_wrap=True)
     for row in ROWS:
         cells = [_sale_cell(row.show(sale), row.show(sale.predicted)) for sale in compared.values()]
         table.add_row(row.name, *cells)

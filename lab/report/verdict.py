@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from lab.load.scenarios import FLASH
 from lab.measure.littles_law import workers_needed
 from lab.report.cards import Card, make_card
 from lab.results.model import Results, ScenarioResult
+from lab.topologies import SYNC
 from terminal import numbers
 
-PREFERRED_SALE = "flash"
 TASK_ITEM = "Fargate"
 BROKEN = {
     "lost": ("lost {n}", "order"),
@@ -36,7 +37,7 @@ class Verdict:
 def main_sale(results: Results) -> str | None:
     """Return the sale that the verdict is about: the flash sale where there is one."""
     names = [name for topology in results.topologies.values() for name in topology.scenarios]
-    return PREFERRED_SALE if PREFERRED_SALE in names else next(iter(names), None)
+    return FLASH.name if FLASH.name in names else next(iter(names), None)
 
 
 def scenario_names(results: Results) -> list[str]:
@@ -169,11 +170,11 @@ def _bill(compared: dict[str, ScenarioResult]) -> str:
 
 def _sync_at_that_rate(results: Results, compared: dict[str, ScenarioResult]) -> str:
     """What sync would cost if it served the customers that it let wait."""
-    sync = compared.get("sync")
+    sync = compared.get(SYNC.name)
     rate = max(sale.accepted_per_second or 0 for sale in compared.values())
     if sync is None or sync.bill is None or rate < 2 * (sync.accepted_per_second or 0):
         return ""
-    config = results.topologies["sync"].config
+    config = results.topologies[SYNC.name].config
     slots = workers_needed(rate, float(config["paymentSeconds"]))
     tasks, needed = int(config["receiverTasks"]), slots / int(config["paymentConcurrency"])
     of_tasks = sum(line.dollars for line in sync.bill.always_on if TASK_ITEM in line.item)

@@ -13,9 +13,8 @@ from lab.measure.scenario import Prefixed, RunScenario, View, run_scenario
 from lab.measure.system import Deploy, explained
 from lab.results.scale import ScaleResults
 from lab.scale.evaluate import evaluate_point
+from lab.topologies import ASYNC
 from terminal import numbers
-
-TOPOLOGY = "async"
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class ScaleRun:
         view.stage("bringing the stack up")
         slots = {"processorTasks": "1", "processorConcurrency": str(workers)}
         context = self._deploy(
-            TOPOLOGY,
+            ASYNC.name,
             config=with_free_ports({**self._plan.config, **slots}),
             run_dir=self._folder / "runs" / f"workers-{workers}",
             progress=view.stage,

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from lab.report.plots.canvas import canvas
 from lab.report.plots.colours import FAINT, INK, SHADE, series
 from lab.results.model import ScenarioResult
+from lab.topologies import PaidBy, named
 from terminal import numbers
 
 Point = tuple[float, float]
@@ -40,9 +41,9 @@ def predicted(topology: str, sale: ScenarioResult) -> list[Point]:
     stay = theory.time_to_paid_seconds.p50 if theory.time_to_paid_seconds else None
     if theory.peak_backlog is None or theory.drain_seconds is None or stay is None:
         return []
-    if topology == "async" and theory.drain_seconds > stay:
+    if named(topology).paid_by is PaidBy.PROCESSOR and theory.drain_seconds > stay:
         return [(0, 0), (ended, theory.peak_backlog), (ended + theory.drain_seconds, 0)]
-    arrival = sale.users / sale.spawn_rate if topology == "sync" else stay
+    arrival = sale.users / sale.spawn_rate if named(topology).answers_when_paid else stay
     rise = min(arrival, ended)
     return [(0, 0), (rise, theory.peak_backlog), (ended, theory.peak_backlog), (ended + stay, 0)]
 
@@ -82,14 +83,15 @@ def _label(axes: Axes, topology: str, sale: ScenarioResult, *, narrow: bool) -> 
     """
     curve = measured(sale)
     at, peak = max(curve, key=lambda point: point[1])
-    if topology == "sync":
+    waits = named(topology).answers_when_paid
+    if waits:
         at = max((x for x, y in curve if y), default=0.0)
     text = f"{topology}: {numbers.count(peak)} at the peak"
     if narrow:
         text = f"{topology}: {numbers.count(peak)}"
     axes.annotate(
         text,
-        (at, curve[-1][1] if topology == "sync" else peak),
+        (at, curve[-1][1] if waits else peak),
         xytext=(9, 3),
         textcoords="offset points",
         color=series(topology).light,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lab.topologies import TOPOLOGIES
+
 
 @dataclass(frozen=True)
 class Colour:
@@ -14,12 +16,7 @@ class Colour:
     dark: str
 
 
-# Orange, blue and teal stay apart for all common kinds of colour blindness.
-SERIES = {
-    "sync": Colour("sync", "#c2500a", "#fb9a4b"),
-    "async": Colour("async", "#1d5fd1", "#7db0ff"),
-    "serverless": Colour("serverless", "#0b7d69", "#3ed0b2"),
-}
+SERIES = {each.name: Colour(each.name, each.light, each.dark) for each in TOPOLOGIES.values()}
 # Lines without a topology of their own, e.g. one a number of workers; more than these repeat.
 LINES = (
     *SERIES.values(),

@@ -12,6 +12,7 @@ from lab.measure.littles_law import Stations
 from lab.report.plots.canvas import canvas
 from lab.report.plots.colours import FAINT, series
 from lab.results.model import Bill, Results, ScenarioResult
+from lab.topologies import named
 
 FEWEST, MOST = 1_000.0, 30_000_000.0
 STEPS = 60
@@ -21,13 +22,9 @@ SECONDS_PER_MONTH = 730 * 3600
 
 def capacity_per_month(topology: str, config: Mapping[str, str]) -> float | None:
     """Return the orders a month that the payment slots can take at best; None where unlimited."""
-    match topology:
-        case "sync":
-            slots = int(config["receiverTasks"]) * int(config["paymentConcurrency"])
-        case "async":
-            slots = int(config["processorTasks"]) * int(config["processorConcurrency"])
-        case _:
-            return None
+    slots = named(topology).payment_slots(config)
+    if slots is None:
+        return None
     return Stations(slots, float(config["paymentSeconds"])).rate * SECONDS_PER_MONTH
 
 

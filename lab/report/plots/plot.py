@@ -14,6 +14,7 @@ from lab.report.plots.canvas import save_png, standalone, themed_svg
 from lab.report.plots.cost import cost_plot
 from lab.report.plots.latency import latency_plot
 from lab.results.model import Results, ScenarioResult
+from lab.topologies import named
 from terminal import numbers
 
 Draw = Callable[[bool], Figure | None]
@@ -80,9 +81,7 @@ def _sketches(results: Results, compared: dict[str, ScenarioResult]) -> list[Ske
             name="backlog",
             title="The spike and the drain",
             lead=(
-                "Orders that were promised or begun and not yet paid. In sync the customers are "
-                "the queue; in async it grows while they shop and is worked off after they left; "
-                "in serverless every order gets a worker of its own."
+                f"Orders that were promised or begun and not yet paid.{_where_it_waits(compared)}"
             ),
             caption=(
                 "Solid: measured once a second (async: the queue's visible and in-flight messages; "
@@ -120,6 +119,12 @@ def _sketches(results: Results, compared: dict[str, ScenarioResult]) -> list[Ske
             draw=lambda narrow: cost_plot(results, compared, narrow=narrow),
         ),
     ]
+
+
+def _where_it_waits(compared: dict[str, ScenarioResult]) -> str:
+    told = [f"in {name} {named(name).backlog}" for name in compared if named(name).backlog]
+    text = "; ".join(told)
+    return f" {text[0].upper()}{text[1:]}." if text else ""
 
 
 def _backlog_words(compared: dict[str, ScenarioResult]) -> str:

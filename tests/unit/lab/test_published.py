@@ -130,9 +130,9 @@ def test_a_row_of_the_flash_sale_has_what_was_published_of_the_topologies_that_r
 
 
 def test_a_sale_is_like_theirs_only_at_their_length_and_with_their_payments(
-    seeds: ScaleResults,
+    scaled: ScaleResults,
 ) -> None:
-    sale = seeds.points[0].sale
+    sale = scaled.points[0].sale
     assert like_theirs(sale, 3)
     assert not like_theirs(sale, 1)
     assert not like_theirs(replace(sale, duration_seconds=10), 3)

@@ -65,10 +65,10 @@ def test_wrong_input_is_refused_with_code_2_before_anything_starts(
     assert "Traceback" not in done.stderr
 
 
-def test_a_lost_order_is_exit_code_1_and_orders_still_queued_are_none(seeds: ScaleResults) -> None:
-    assert sum(point.queued for point in seeds.points) > 0
-    assert exit_code(seeds) == 0
-    assert exit_code(with_lost(seeds, "one")) == 1
+def test_a_lost_order_is_exit_code_1_and_orders_still_queued_are_none(scaled: ScaleResults) -> None:
+    assert sum(point.queued for point in scaled.points) > 0
+    assert exit_code(scaled) == 0
+    assert exit_code(with_lost(scaled, "one")) == 1
 
 
 @pytest.mark.parametrize("named", ["", "scale.json"])

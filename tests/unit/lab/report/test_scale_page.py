@@ -24,8 +24,8 @@ from tests.unit.lab.simulated_scale import simulated_scale
 
 
 @pytest.fixture(scope="module")
-def text(seeds: ScaleResults) -> str:
-    return render_scale(seeds)
+def text(scaled: ScaleResults) -> str:
+    return render_scale(scaled)
 
 
 def test_the_page_opens_offline_and_follows_the_readers_theme(text: str) -> None:
@@ -64,8 +64,8 @@ def test_the_verdict_says_where_every_accepted_order_is(text: str) -> None:
     assert "none is missing" in text
 
 
-def test_a_lost_order_fails_the_run_and_is_named(seeds: ScaleResults) -> None:
-    broken = with_lost(seeds, "<b>order</b>")
+def test_a_lost_order_fails_the_run_and_is_named(scaled: ScaleResults) -> None:
+    broken = with_lost(scaled, "<b>order</b>")
     text = render_scale(broken)
     assert not broken.passed
     assert "✗ promises broken" in text
@@ -74,19 +74,19 @@ def test_a_lost_order_fails_the_run_and_is_named(seeds: ScaleResults) -> None:
     assert "; 1 is missing" in text
 
 
-def test_a_run_that_was_broken_off_makes_a_page_that_says_so(seeds: ScaleResults) -> None:
-    text = render_scale(replace(only(seeds, 1), finished_at=None))
+def test_a_run_that_was_broken_off_makes_a_page_that_says_so(scaled: ScaleResults) -> None:
+    text = render_scale(replace(only(scaled, 1), finished_at=None))
     Page(text)
     assert "unfinished run" in text
     assert "none oversold, with 1 worker." in text
 
 
-def test_a_run_without_a_sale_makes_a_page_too(seeds: ScaleResults) -> None:
-    assert "Nothing was measured" in render_scale(only(seeds))
+def test_a_run_without_a_sale_makes_a_page_too(scaled: ScaleResults) -> None:
+    assert "Nothing was measured" in render_scale(only(scaled))
 
 
-def test_another_sale_is_not_held_against_the_published_peaks(seeds: ScaleResults) -> None:
-    text = render_scale(lasting(seeds, 10))
+def test_another_sale_is_not_held_against_the_published_peaks(scaled: ScaleResults) -> None:
+    text = render_scale(lasting(scaled, 10))
     assert "Diamonds" not in text
 
 
@@ -95,8 +95,8 @@ def test_numbers_of_workers_that_nobody_published_have_no_marks() -> None:
     assert "Diamonds" not in text
 
 
-def test_page_and_plot_are_written_side_by_side(seeds: ScaleResults, tmp_path: Path) -> None:
-    path = write_scale_page(only(seeds, 20, 100), tmp_path)
+def test_page_and_plot_are_written_side_by_side(scaled: ScaleResults, tmp_path: Path) -> None:
+    path = write_scale_page(only(scaled, 20, 100), tmp_path)
     assert path == tmp_path / "scale.html"
     assert "prefers-color-scheme: dark" in (tmp_path / "plots" / "scale.svg").read_text()
     assert (tmp_path / "plots" / "scale.png").read_bytes().startswith(b"\x89PNG")
@@ -109,8 +109,8 @@ def printed(results: ScaleResults) -> str:
     return console.file.getvalue()
 
 
-def test_the_terminal_shows_the_whole_table_within_100_columns(seeds: ScaleResults) -> None:
-    text = printed(seeds)
+def test_the_terminal_shows_the_whole_table_within_100_columns(scaled: ScaleResults) -> None:
+    text = printed(scaled)
     assert "…" not in text
     for column in COLUMNS:
         assert column.heading in text
@@ -118,6 +118,6 @@ def test_the_terminal_shows_the_whole_table_within_100_columns(seeds: ScaleResul
     assert "PASS No order lost" in text
 
 
-def test_the_terminal_says_fail_when_a_promise_is_broken(seeds: ScaleResults) -> None:
-    assert "FAIL Broken promises: 1 worker lost 1 order" in printed(with_lost(seeds, "a"))
-    assert "FAIL Nothing was measured." in printed(only(seeds))
+def test_the_terminal_says_fail_when_a_promise_is_broken(scaled: ScaleResults) -> None:
+    assert "FAIL Broken promises: 1 worker lost 1 order" in printed(with_lost(scaled, "a"))
+    assert "FAIL Nothing was measured." in printed(only(scaled))

@@ -17,9 +17,9 @@ FIGURES = {
 
 
 @pytest.fixture(scope="module")
-def path(seeds: ScaleResults, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def path(scaled: ScaleResults, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("scale") / SCALE_FILE
-    write_results(seeds, path)
+    write_results(scaled, path)
     return path
 
 
@@ -52,8 +52,8 @@ def test_a_folder_without_results_says_who_writes_them(tmp_path: Path) -> None:
         read_scale(tmp_path)
 
 
-def test_the_measured_curve_ends_where_the_queue_is_empty(seeds: ScaleResults) -> None:
-    drained = next(point for point in seeds.points if point.workers == 100)
+def test_the_measured_curve_ends_where_the_queue_is_empty(scaled: ScaleResults) -> None:
+    drained = next(point for point in scaled.points if point.workers == 100)
     curve = drained.measured_curve()
     assert curve[0] == (0.0, 0.0)
     assert curve[-1][1] == 0
@@ -61,8 +61,8 @@ def test_the_measured_curve_ends_where_the_queue_is_empty(seeds: ScaleResults) -
     assert drained.curve() == curve
 
 
-def test_the_predicted_rest_begins_where_the_measured_curve_ends(seeds: ScaleResults) -> None:
-    bounded = next(point for point in seeds.points if point.workers == 5)
+def test_the_predicted_rest_begins_where_the_measured_curve_ends(scaled: ScaleResults) -> None:
+    bounded = next(point for point in scaled.points if point.workers == 5)
     curve = bounded.curve()
     assert bounded.forecast is not None
     assert curve[-2] == bounded.forecast.curve[0]

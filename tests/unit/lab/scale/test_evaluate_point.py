@@ -18,8 +18,8 @@ def at(results: ScaleResults, workers: int) -> ScalePoint:
     return next(point for point in results.points if point.workers == workers)
 
 
-def test_a_queue_that_runs_empty_within_the_bound_is_measured(seeds: ScaleResults) -> None:
-    point = at(seeds, 100)
+def test_a_queue_that_runs_empty_within_the_bound_is_measured(scaled: ScaleResults) -> None:
+    point = at(scaled, 100)
     assert point.forecast is None
     assert point.queued == 0
     assert point.settled == point.sale.accepted
@@ -30,10 +30,10 @@ def test_a_queue_that_runs_empty_within_the_bound_is_measured(seeds: ScaleResult
 
 @pytest.mark.parametrize("workers", [5, 20])
 def test_one_that_does_not_is_predicted_from_its_last_reading(
-    seeds: ScaleResults, workers: int
+    scaled: ScaleResults, workers: int
 ) -> None:
     """The simulated sale knows when its last order was really settled."""
-    point = at(seeds, workers)
+    point = at(scaled, workers)
     assert point.forecast is not None
     assert point.sale.drain_seconds is None
     drained = evaluate_point(workers, observe_crew(workers, FLASH, 1e6))
@@ -42,25 +42,25 @@ def test_one_that_does_not_is_predicted_from_its_last_reading(
 
 
 @pytest.mark.parametrize("workers", [1, 5, 20, 100])
-def test_every_accepted_order_is_settled_or_queued(seeds: ScaleResults, workers: int) -> None:
-    point = at(seeds, workers)
+def test_every_accepted_order_is_settled_or_queued(scaled: ScaleResults, workers: int) -> None:
+    point = at(scaled, workers)
     assert point.settled + point.queued == point.sale.accepted
     assert point.sale.lost == 0
     assert point.sale.audit is not None
     assert point.sale.audit.passed
 
 
-def test_how_long_payments_took_is_not_told_before_the_last_is_made(seeds: ScaleResults) -> None:
-    sale = at(seeds, 5).sale
+def test_how_long_payments_took_is_not_told_before_the_last_is_made(scaled: ScaleResults) -> None:
+    sale = at(scaled, 5).sale
     assert sale.time_to_paid_seconds is None
     assert sale.time_to_paid_histogram == []
 
 
 @pytest.mark.parametrize("workers", [1, 5, 20, 100])
 def test_simulated_workers_reach_their_limit_and_littles_peak(
-    seeds: ScaleResults, workers: int
+    scaled: ScaleResults, workers: int
 ) -> None:
-    point = at(seeds, workers)
+    point = at(scaled, workers)
     assert point.limit_per_second == pytest.approx(workers / 3)
     assert point.share_of_limit == pytest.approx(1.0)
     assert point.peak_waiting == pytest.approx(point.predicted_peak_waiting, rel=0.02)

@@ -37,14 +37,14 @@ def test_no_text_lies_on_another_and_none_leaves_the_picture(
         assert box.y1 <= figure.bbox.y1, name
 
 
-def test_each_line_bears_its_workers_and_its_drain(seeds: ScaleResults) -> None:
-    said = texts(scale_plot(seeds, narrow=False))
+def test_each_line_bears_its_workers_and_its_drain(scaled: ScaleResults) -> None:
+    said = texts(scale_plot(scaled, narrow=False))
     assert {"1 worker\n3 h 11 min", "100 workers\n58.0 s", "dashed: predicted"} <= said.keys()
     assert {"published", "3,420", "3,277", "2,579", "616"} <= said.keys()
 
 
-def test_what_is_predicted_is_dashed_and_what_is_measured_is_not(seeds: ScaleResults) -> None:
-    [axes] = scale_plot(seeds, narrow=False).axes
+def test_what_is_predicted_is_dashed_and_what_is_measured_is_not(scaled: ScaleResults) -> None:
+    [axes] = scale_plot(scaled, narrow=False).axes
     curves = [each for each in axes.lines if np.size(each.get_xdata()) > 2]
     dashed = [each for each in curves if each.get_linestyle() == "--"]
     assert (len(curves), len(dashed)) == (4 + 3, 3)
@@ -52,8 +52,8 @@ def test_what_is_predicted_is_dashed_and_what_is_measured_is_not(seeds: ScaleRes
         assert np.min(np.asarray(each.get_xdata(), float)) > 200
 
 
-def test_the_axes_have_units(seeds: ScaleResults) -> None:
-    figure = scale_plot(seeds, narrow=False)
+def test_the_axes_have_units(scaled: ScaleResults) -> None:
+    figure = scale_plot(scaled, narrow=False)
     texts(figure)
     [axes] = figure.axes
     ticks = [label.get_text() for label in axes.get_xticklabels()]
@@ -62,9 +62,9 @@ def test_the_axes_have_units(seeds: ScaleResults) -> None:
     assert axes.get_title(loc="left") == "orders waiting for a worker"
 
 
-def test_published_peaks_are_marked_only_in_a_sale_like_theirs(seeds: ScaleResults) -> None:
-    assert published_marks(seeds) == [(0, 3_420), (1, 3_277), (2, 2_579), (3, 616)]
-    assert published_marks(lasting(seeds, 10)) == []
+def test_published_peaks_are_marked_only_in_a_sale_like_theirs(scaled: ScaleResults) -> None:
+    assert published_marks(scaled) == [(0, 3_420), (1, 3_277), (2, 2_579), (3, 616)]
+    assert published_marks(lasting(scaled, 10)) == []
 
 
 def test_lines_without_a_backlog_are_named_together() -> None:

@@ -1,0 +1,87 @@
+"""The one table of what the lab knows about topologies.
+
+Who pays an order decides the rest: where the backlog is, what theory predicts, what is billed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class PaidBy(StrEnum):
+    """What takes an order's payment."""
+
+    RECEIVER = "receiver"
+    """While the customer waits for the answer."""
+    PROCESSOR = "processor"
+    """From a queue, after the customer was answered."""
+    FUNCTION = "function"
+    """In an environment of its own, after the customer was answered."""
+
+
+@dataclass(frozen=True)
+class Topology:
+    """One topology; `paid_by` is None in results of a lab that knows more topologies.
+
+    `light` and `dark` are its colour on a page of that theme, `terminal` rich's name of it.
+    """
+
+    name: str
+    paid_by: PaidBy | None
+    backlog: str = ""
+    light: str = ""
+    dark: str = ""
+    terminal: str = ""
+
+    @property
+    def answers_when_paid(self) -> bool:
+        """Whether the customer waits for the payment."""
+        return self.paid_by is PaidBy.RECEIVER
+
+    def payment_slots(self, config: Mapping[str, str]) -> int | None:
+        """Return how many payments the configuration allows concurrently; None: no limit."""
+        match self.paid_by:
+            case PaidBy.RECEIVER:
+                return int(config["receiverTasks"]) * int(config["paymentConcurrency"])
+            case PaidBy.PROCESSOR:
+                return int(config["processorTasks"]) * int(config["processorConcurrency"])
+            case _:
+                return None
+
+
+# Orange, blue and teal stay apart for all common kinds of colour blindness.
+SYNC = Topology(
+    name="sync",
+    paid_by=PaidBy.RECEIVER,
+    backlog="the customers are the queue",
+    light="#c2500a",
+    dark="#fb9a4b",
+    terminal="dark_orange",
+)
+ASYNC = Topology(
+    name="async",
+    paid_by=PaidBy.PROCESSOR,
+    backlog="it grows while they shop and is worked off after they left",
+    light="#1d5fd1",
+    dark="#7db0ff",
+    terminal="dodger_blue1",
+)
+SERVERLESS = Topology(
+    name="serverless",
+    paid_by=PaidBy.FUNCTION,
+    backlog="every order gets a worker of its own",
+    light="#0b7d69",
+    dark="#3ed0b2",
+    terminal="green3",
+)
+TOPOLOGIES: Mapping[str, Topology] = MappingProxyType(
+    {each.name: each for each in (SYNC, ASYNC, SERVERLESS)}
+)
+
+
+def named(name: str) -> Topology:
+    """Return the topology of that name, one that nothing is known of where it is not ours."""
+    return TOPOLOGIES.get(name) or Topology(name, paid_by=None)
