@@ -14,7 +14,7 @@ from engine.deployment import deploy, emulator_version
 from engine.differences import DIFFERENCES
 from engine.stack.config import parse_overrides, read_stack
 from lab.load.scenarios import DEMO_SECONDS, SCENARIOS, Scenario
-from lab.measure.run import Campaign, Plan
+from lab.measure.run import DemoRun, Plan
 from lab.report.live import LiveView
 from lab.report.page import write_report
 from lab.report.terminal import print_results
@@ -102,7 +102,7 @@ def _scenarios(names: list[str], *, full: bool, seconds: float | None) -> list[S
 
 def _run(plan: Plan, folder: Path, console: Console) -> Results:
     with LiveView(console) as view:
-        campaign = Campaign(
+        run = DemoRun(
             plan,
             folder,
             deploy=partial(deploy, project=ROOT),
@@ -112,7 +112,7 @@ def _run(plan: Plan, folder: Path, console: Console) -> Results:
             billed_config=lambda topology: _as_deployed(topology, plan.config),
         )
         try:
-            return campaign.run()
+            return run.run()
         except KeyboardInterrupt:
             _say_where(folder, console)
             raise typer.Exit(INTERRUPTED) from None

@@ -35,14 +35,14 @@ MOST_WORKERS = 1000
 OWN_KEYS = {
     "topology": f"lab scale is about {ASYNC.name}",
     "processorConcurrency": "--workers sets it",
-    "processorTasks": "it is 1, so that --workers counts all payments at once",
+    "processorTasks": "it is 1, so that --workers counts all concurrent payments",
 }
 
 
 def scale(
     *,
     workers: Annotated[
-        str, typer.Option(metavar="N,N,...", help="Payments at once: 1 to 1000, one run each.")
+        str, typer.Option(metavar="N,N,...", help="Concurrent payments: 1 to 1000, one run each.")
     ] = DEFAULT_WORKERS,
     seconds: Annotated[
         float, typer.Option(min=1, max=3600, help="Length of each sale.")

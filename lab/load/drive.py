@@ -22,9 +22,9 @@ from terminal.project import ROOT
 
 LOCUSTFILE = ROOT / "tests" / "load" / "locustfile.py"
 POLL_SECONDS = 0.25
-# The longest a customer waits for an answer, and what Locust needs to start and to say goodbye.
+# The longest a customer waits for an answer, and what Locust needs to start and to stop.
 GRACE_SECONDS = 120.0
-GOODBYE_SECONDS = 5.0
+TERMINATE_SECONDS = 5.0
 LAST_LOG_LINES = 15
 # Locust ends its log with tables, which would hide its last messages.
 STATISTICS = "\nType "
@@ -160,7 +160,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         if process.poll() is None:
             process.terminate()
             try:
-                process.wait(timeout=GOODBYE_SECONDS)
+                process.wait(timeout=TERMINATE_SECONDS)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
         process.wait()

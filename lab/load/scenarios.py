@@ -23,7 +23,7 @@ class Scenario:
     users: int
     duration_seconds: float
     spawn_rate: float
-    """Customers entering the shop each second."""
+    """Customers who arrive each second."""
 
     def lasting(self, seconds: float) -> Scenario:
         """Return the same sale with another length."""
@@ -44,7 +44,7 @@ class Scenario:
         return min(self.users, int(batches * batch))
 
     def active_seconds(self) -> list[float]:
-        """Return how long each customer is in the shop, first to last."""
+        """Return how long each customer orders, first to last."""
         batch = max(1.0, self.spawn_rate)
         entries = (
             math.floor(index / batch) * batch / self.spawn_rate for index in range(self.users)

@@ -1,4 +1,4 @@
-"""Holds what customers were told against what the books say, order by order."""
+"""Holds what customers were answered against what the ledgers say, order by order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lab.load.records import Outcome, Record
-from lab.measure.ledgers import CHARGED, COMPLETED, FAILED, Books, Payment, StoredOrder
+from lab.measure.ledgers import CHARGED, COMPLETED, FAILED, Ledgers, Payment, StoredOrder
 from lab.results.model import Audit, Finding
 
 MAX_EXAMPLES = 10
@@ -19,7 +19,7 @@ CLOCK_MARGIN_SECONDS = 0.001
 class Sale:
     """Everything that one sale left behind, narrowed to its own orders.
 
-    `queued` are the orders whose message was still in the queue when the books were read.
+    `queued` are the orders whose message was still in the queue when the ledgers were read.
     """
 
     records: Sequence[Record]
@@ -55,7 +55,7 @@ class Sale:
         ]
 
     def units_completed(self) -> Counter[str]:
-        """Return the units that left the shop, by product."""
+        """Return the units that were sold, by product."""
         units: Counter[str] = Counter()
         for order in self.orders.values():
             if order.status == COMPLETED:
@@ -66,30 +66,30 @@ class Sale:
 def sale_of(
     records: Sequence[Record],
     stock_before: Mapping[str, int],
-    books: Books,
+    ledgers: Ledgers,
     queued: Collection[str] = frozenset(),
 ) -> Sale:
-    """Narrow the books to one sale: orders its customers sent, or stored since it began."""
+    """Narrow the ledgers to one sale: orders its customers sent, or stored since it began."""
     began = min((record.sent_at for record in records), default=float("inf"))
     sent = {record.order_id for record in records}
     orders = {
         order_id: order
-        for order_id, order in books.orders.items()
+        for order_id, order in ledgers.orders.items()
         if order_id in sent or order.created_at >= began - CLOCK_MARGIN_SECONDS
     }
     known = sent | orders.keys()
     return Sale(
         records=records,
         orders=orders,
-        payments=[payment for payment in books.payments if payment.order_id in known],
+        payments=[payment for payment in ledgers.payments if payment.order_id in known],
         stock_before=stock_before,
-        stock_after=books.stock,
+        stock_after=ledgers.stock,
         queued=queued,
     )
 
 
 def audit(sale: Sale, *, drained: bool) -> Audit:
-    """Return every way in which the books of a sale disagree; `drained` is passed through."""
+    """Return every way in which the ledgers of a sale disagree; `drained` is passed through."""
     return Audit(
         lost=_finding(_lost(sale)),
         duplicates=_finding(i for i in sale.charged_ids if len(sale.charges(i)) > 1),

@@ -84,13 +84,13 @@ def _first_open(sources: list[BacklogSource]) -> Backlog:
 
 
 BATCH = 10
-# The longest that SQS hides a message: nobody else sees what was taken while the books are read.
+# The longest that SQS hides a message: nobody else sees what was taken while the ledgers are read.
 HIDDEN_SECONDS = 43_200
 POLL_SECONDS = 0.2
 MARGIN_SECONDS = 30.0
 
 
-def take_rest(system: System, *, limit_seconds: float | None = None) -> frozenset[str]:
+def take_remainder(system: System, *, limit_seconds: float | None = None) -> frozenset[str]:
     """Receive every message until no worker holds one, and return the ids of their orders.
 
     Workers finish what they have in hand and find nothing more. By default they get as long as one
@@ -98,7 +98,7 @@ def take_rest(system: System, *, limit_seconds: float | None = None) -> frozense
     """
     sqs, url = system.client("sqs"), system.outputs["queue_url"]
     backlog = QueueBacklog(sqs, url)
-    limit = patience(system) if limit_seconds is None else limit_seconds
+    limit = remainder_limit(system) if limit_seconds is None else limit_seconds
     deadline = time.monotonic() + limit
     taken: dict[str, str] = {}
     while True:
@@ -111,7 +111,7 @@ def take_rest(system: System, *, limit_seconds: float | None = None) -> frozense
             time.sleep(POLL_SECONDS)
 
 
-def patience(system: System) -> float:
+def remainder_limit(system: System) -> float:
     """Return the seconds after which each message must be done or visible again."""
     config = system.config
     hidden = float(config["visibilityTimeoutSeconds"])

@@ -1,4 +1,4 @@
-"""The books after a sale, read whole: orders, the payment provider's ledger, and the stock."""
+"""The ledgers after a sale, read whole: orders, the payment provider's ledger, and the stock."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class Payment:
 
 
 @dataclass(frozen=True)
-class Books:
-    """All three books, read once after the drain."""
+class Ledgers:
+    """All three ledgers, read once after the drain."""
 
     orders: Mapping[str, StoredOrder]
     payments: Sequence[Payment]
@@ -76,11 +76,11 @@ def read_stock(dynamodb: Any, table: str) -> dict[str, int]:
     }
 
 
-def read_books(dynamodb: Any, outputs: Mapping[str, str]) -> Books:
+def read_ledgers(dynamodb: Any, outputs: Mapping[str, str]) -> Ledgers:
     """Read the three tables named in the stack's outputs."""
     indexes = read_indexes(dynamodb, outputs["orders_table"])
     orders = (_order(item, indexes) for item in _scan(dynamodb, outputs["orders_table"]))
-    return Books(
+    return Ledgers(
         orders={order.order_id: order for order in orders},
         payments=[_payment(item) for item in _scan(dynamodb, outputs["payments_table"])],
         stock=read_stock(dynamodb, outputs["products_table"]),

@@ -22,7 +22,7 @@ MAX_PENDING_CAP = 10_000
 
 @dataclass(frozen=True)
 class Stations:
-    """Where payments happen: `slots` at once (None: as many as come), each taking `seconds`."""
+    """Where payments happen: in `slots` (None: as many as come), each taking `seconds`."""
 
     slots: int | None
     seconds: float
@@ -36,7 +36,7 @@ class Stations:
 
 
 def workers_needed(orders_per_second: float, payment_seconds: float) -> float:
-    """Return the payments that are open at once, `rate * seconds`: 60/s at 3 s need 180."""
+    """Return the payments that are open concurrently, `rate * seconds`: 60/s at 3 s need 180."""
     return orders_per_second * payment_seconds
 
 
@@ -52,7 +52,7 @@ def closed_response(users: int, think_seconds: float, station: Stations) -> floa
 
 
 def orders_sent(scenario: Scenario, think_seconds: float, response_seconds: float) -> int:
-    """Return the orders of a sale: each customer sends one every `R + Z`, the first at once.
+    """Return the orders of a sale: each customer sends one every `R + Z`, the first immediately.
 
     In `T` seconds that is `T / (R + Z)` and, as the first is not waited for, half a one more.
     """
@@ -116,8 +116,8 @@ def predict(
     """Return what theory says about a sale; measures it knows nothing of stay None.
 
     `accept_seconds` is the mean time to accept an order without paying it. With the customers'
-    thinking time it makes the offered load, and is the only thing that theory is told; where the
-    customer waits for the payment it plays no part.
+    thinking time it makes the offered load, and it is the only measured figure in here; where
+    the customer waits for the payment it plays no part.
     """
     known = named(topology)
     workers = Stations(known.payment_slots(config), float(config["paymentSeconds"]))
@@ -155,7 +155,7 @@ def _predict_waiting(scenario: Scenario, workers: Stations, config: Mapping[str,
 
 
 def _predict_deferred(scenario: Scenario, workers: Stations, accept_seconds: float) -> Measures:
-    """The customer is answered at once and the payment happens later: an open queue."""
+    """The customer is answered immediately and the payment happens later: an open queue."""
     duration = scenario.duration_seconds
     sent = orders_sent(scenario, MEAN_THINK_SECONDS, accept_seconds)
     rate = sent / duration

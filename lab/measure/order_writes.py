@@ -1,4 +1,4 @@
-"""The write units that DynamoDB charges for a sale: what each order went through, by the books.
+"""The write units that DynamoDB charges for a sale: what each order went through, by the ledgers.
 
 Batches are billed by item, so requests do not tell: the steps of an order's life do. What requests
 tell is how many steps were repeated, where each travels in a request of its own.

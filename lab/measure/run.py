@@ -29,7 +29,7 @@ class Plan:
     scale: str
 
 
-class Campaign:
+class DemoRun:
     """Runs a plan; `results` is always what is known so far, `save` is called at each change.
 
     `billed_config` gives the configuration that would be paid for, by topology: the lab's own

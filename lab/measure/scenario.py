@@ -15,10 +15,10 @@ from lab.measure.drain import (
     DrainProgress,
     drain_limit,
     longest_redelivery,
-    take_rest,
+    take_remainder,
     wait_for_drain,
 )
-from lab.measure.ledgers import read_books, read_stock
+from lab.measure.ledgers import read_ledgers, read_stock
 from lab.measure.littles_law import predict
 from lab.measure.measures import Observation
 from lab.measure.sampler import Sampler
@@ -75,7 +75,7 @@ def run_scenario(
 
     Locust is not started before the epoch second `not_before`. With `bound_seconds` the wait ends
     that long after the sale though the queue is not empty: what it still holds is then taken out
-    and noted order by order, so that the system stands still while its books are read.
+    and noted order by order, so that the system stands still while its ledgers are read.
 
     Raises:
         UserError: Locust failed, or a process of the deployment died.
@@ -87,18 +87,18 @@ def run_scenario(
     drive = _drive(system, scenario)
     time.sleep(max(0.0, not_before - time.time()))
     with Sampler(sources[0]) as sampler:
-        view.stage(f"{scenario.name} sale: the doors open")
+        view.stage(f"{scenario.name} sale: customers order")
         run(drive, progress=lambda state: view.sale(scenario, state), check=system.check)
         drained = _drain(system, sources, predicted, view, bound_seconds)
     queued: Collection[str] = frozenset()
     if bound_seconds is not None and not drained:
-        view.stage("the bound is reached: taking the rest out of the queue")
-        queued = take_rest(system)
+        view.stage("the bound is reached: taking the remainder out of the queue")
+        queued = take_remainder(system)
     view.stage(f"{scenario.name} sale: auditing every order")
-    books = read_books(dynamodb, system.outputs)
+    ledgers = read_ledgers(dynamodb, system.outputs)
     return Observation(
         scenario=scenario,
-        sale=sale_of(read_records(drive.records), stock_before, books, queued),
+        sale=sale_of(read_records(drive.records), stock_before, ledgers, queued),
         readings=sampler.readings,
         topology=system.topology,
         config=system.config,

@@ -44,7 +44,11 @@ def _percentiles(name: str, meaning: str, of: PercentilesOf, unit: Unit) -> list
 ROWS: tuple[Row, ...] = (
     Row("attempted", "orders sent", lambda m: numbers.count(m.attempted)),
     Row("accepted", "orders promised to a customer", lambda m: numbers.count(m.accepted)),
-    Row("rejected", "turned away at the door (503)", lambda m: numbers.count(m.rejected)),
+    Row(
+        "rejected",
+        "refused (503)",
+        lambda m: numbers.count(m.rejected),
+    ),
     Row("failed", "error or no answer", lambda m: numbers.count(m.failed)),
     Row(
         "accepted_per_second",
@@ -61,7 +65,7 @@ ROWS: tuple[Row, ...] = (
     *_percentiles(
         "time_to_paid_seconds", "paid", lambda m: m.time_to_paid_seconds, numbers.seconds
     ),
-    Row("peak_backlog", "most open orders at once", lambda m: numbers.count(m.peak_backlog)),
+    Row("peak_backlog", "most orders open concurrently", lambda m: numbers.count(m.peak_backlog)),
     Row(
         "drain_seconds",
         "last promise to last settlement",
@@ -94,17 +98,17 @@ class Column:
 
 
 COLUMNS = (
-    Column("workers", "payments at once", lambda p: numbers.count(p.workers)),
+    Column("workers", "concurrent payments", lambda p: numbers.count(p.workers)),
     Column("accepted", "orders promised", lambda p: numbers.count(p.sale.accepted)),
     Column(
         "backlog",
-        "most orders open at once, waiting and in work",
+        "most orders open concurrently, waiting and in work",
         lambda p: numbers.count(p.sale.peak_backlog),
         lambda p: numbers.count(p.sale.predicted.peak_backlog),
     ),
     Column(
         "waiting",
-        "most that waited at once: the queue's visible messages",
+        "most that waited concurrently: the queue's visible messages",
         lambda p: numbers.count(p.peak_waiting),
         lambda p: numbers.count(p.predicted_peak_waiting),
     ),

@@ -51,7 +51,7 @@ def _spikes(results: ScaleResults) -> str:
         f"{numbers.plural(point.workers, 'worker')}, and the last is settled {_when(point)}"
         for point in results.points
     ]
-    return f"When the doors close, {'; '.join(shown)}."
+    return f"When the sale ends, {'; '.join(shown)}."
 
 
 def _when(point: ScalePoint) -> str:

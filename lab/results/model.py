@@ -53,7 +53,7 @@ class Measures:
 
 @dataclass(frozen=True)
 class Finding:
-    """One way in which the books may disagree: how often, and a few order or product ids."""
+    """One way in which the ledgers may disagree: how often, and a few order or product ids."""
 
     count: int
     examples: tuple[str, ...] = ()

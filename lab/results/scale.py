@@ -18,7 +18,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Forecast:
-    """The rest of a drain that was left at the bound, at `workers / payment_seconds` a second.
+    """The remainder of a drain that was left at the bound, at `workers / payment_seconds` a second.
 
     It starts at the last reading: `second`, `waiting` and `in_work` were measured. `drain_seconds`
     runs from the last acceptance, as the measured one does, to the last settlement.
@@ -37,7 +37,7 @@ class ScalePoint:
 
     `waiting` are the queue's visible messages, as in the published figures; the sale's
     `peak_backlog` counts what is in work as well. `limit_per_second` is workers / payment seconds,
-    `settled_per_second` the pace while orders waited for a worker: None when too few did.
+    `settled_per_second` the throughput while orders waited for a worker: None when too few did.
     `accepted` orders were `settled`, or were still `queued` at the bound, or are lost.
     `published_peak` comes from the sources' own sale, whatever this one was like.
     """

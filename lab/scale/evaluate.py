@@ -22,7 +22,7 @@ def evaluate_point(workers: int, seen: Observation) -> ScalePoint:
     sale = evaluate(seen)
     slots = Stations(workers, float(seen.config["paymentSeconds"]))
     limit = slots.rate if slots.seconds else None
-    pace = settled_per_second(
+    throughput = settled_per_second(
         (o.settled_at for o in seen.sale.orders.values() if o.settled_at is not None),
         seen.readings,
         workers=workers,
@@ -33,8 +33,8 @@ def evaluate_point(workers: int, seen: Observation) -> ScalePoint:
         workers=workers,
         config=dict(seen.config),
         limit_per_second=limit,
-        settled_per_second=pace,
-        share_of_limit=pace / limit if pace and limit else None,
+        settled_per_second=throughput,
+        share_of_limit=throughput / limit if throughput and limit else None,
         peak_waiting=max((waiting for _, waiting, _ in sale.backlog), default=None),
         predicted_peak_waiting=_predicted_peak(sale, slots),
         published_peak=PEAK_WAITING.get(workers),
@@ -54,7 +54,7 @@ def _whereabouts(sale: Sale) -> tuple[int, int]:
 
 
 def _predicted_peak(sale: ScenarioResult, slots: Stations) -> float:
-    """Return Little's waiting orders at the end of the sale, at the pace that was offered."""
+    """Return Little's waiting orders at the end of the sale, at the rate that was offered."""
     rate = (sale.predicted.accepted or 0) / sale.duration_seconds
     return peak_waiting(rate, slots, sale.duration_seconds)
 

@@ -9,7 +9,7 @@ import pytest
 
 from engine.deployment import deploy
 from lab.measure.backlog import TableBacklog
-from lab.measure.ledgers import CHARGED, COMPLETED, read_books
+from lab.measure.ledgers import CHARGED, COMPLETED, read_ledgers
 from lab.measure.machine import with_free_ports
 from terminal.project import ROOT
 from tests.support.customers import customers_of
@@ -49,11 +49,11 @@ async def test_kill_minus_9_of_every_environment(tmp_path: Path) -> None:
             environment.kill()
         killed = [
             order_id
-            for order_id, order in read_books(dynamodb, deployment.outputs).orders.items()
+            for order_id, order in read_ledgers(dynamodb, deployment.outputs).orders.items()
             if not order.settled
         ]
         until(lambda: backlog.read().total == 0, seconds=90)
-        books = read_books(dynamodb, deployment.outputs)
+        books = read_ledgers(dynamodb, deployment.outputs)
     assert killed
     assert {order_id: books.orders[order_id].status for order_id in orders} == dict.fromkeys(
         orders, COMPLETED

@@ -10,7 +10,7 @@ import pytest
 from engine.deployment import Deployment, deploy
 from lab.measure.backlog import TableBacklog
 from lab.measure.drain import wait_for_drain
-from lab.measure.ledgers import read_books
+from lab.measure.ledgers import read_ledgers
 from lab.measure.machine import with_free_ports
 from terminal.project import ROOT
 from tests.support.customers import customers_of
@@ -56,7 +56,7 @@ async def test_exactly_the_units_there_are_are_sold_and_nobody_else_pays(
         dynamodb = deployment.client("dynamodb")
         backlog = TableBacklog(dynamodb, deployment.outputs["orders_table"])
         assert wait_for_drain([backlog], limit_seconds=SETTLING_SECONDS, check=deployment.check)
-        books = read_books(dynamodb, deployment.outputs)
+        books = read_ledgers(dynamodb, deployment.outputs)
 
     outcomes = Counter((order.status, order.failure_reason) for order in books.orders.values())
     assert outcomes == {("COMPLETED", None): UNITS, ("FAILED", "OUT_OF_STOCK"): BUYERS - UNITS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from lab.measure.ledgers import Books, read_books
+from lab.measure.ledgers import Ledgers, read_ledgers
 from tests.support.emulator import RunningEmulator
 from tests.support.queue_shop import KEYS, PRICE_CENTS, QueueShop
 from tests.support.subscriptions import subscribe
@@ -34,10 +34,10 @@ class OpenShop(QueueShop):
         """The variables of a receiver that takes orders here."""
         return {**self.environment(), "SNS_TOPIC_ARN": self._topic}
 
-    def books(self) -> Books:
+    def books(self) -> Ledgers:
         """Orders, payments and stock as they are now."""
         outputs = {f"{table}_table": self._table(table) for table in KEYS}
-        return read_books(self._dynamodb, outputs)
+        return read_ledgers(self._dynamodb, outputs)
 
     def assert_settled_once(self, order_ids: Iterable[str], stock: int) -> None:
         """These orders are completed and paid once, no other is paid, and the stock agrees."""

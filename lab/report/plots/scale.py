@@ -88,8 +88,8 @@ def _draw(axes: Axes, point: ScalePoint, colour: str) -> None:
         *_columns(point.measured_curve()), color=colour, linewidth=2.4, solid_joinstyle="round"
     )
     if point.forecast:
-        rest = _dense(point.forecast.curve)
-        axes.plot(*_columns(rest), color=colour, linewidth=1.8, linestyle=DASHES)
+        predicted = _dense(point.forecast.curve)
+        axes.plot(*_columns(predicted), color=colour, linewidth=1.8, linestyle=DASHES)
 
 
 def _dense(curve: list[Point], steps: int = 60) -> list[Point]:

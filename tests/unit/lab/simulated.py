@@ -13,7 +13,7 @@ from lab.load.scenarios import MEAN_THINK_SECONDS, Scenario
 from lab.measure.audit import sale_of
 from lab.measure.backlog import Backlog
 from lab.measure.bill import bill
-from lab.measure.ledgers import Books, Payment, StoredOrder
+from lab.measure.ledgers import Ledgers, Payment, StoredOrder
 from lab.measure.logs import LogUsage
 from lab.measure.measures import Observation, evaluate, usage
 from lab.measure.sampler import Reading
@@ -63,7 +63,7 @@ class Order:
 
 
 def simulate(topology: str, scenario: Scenario, slots: int | None = None) -> list[Order]:
-    """Let customers shop: a till with slots, customers who wait for it (sync) or do not."""
+    """Let customers order: payment slots, and customers who wait for them (sync) or do not."""
     chance = random.Random(7)  # noqa: S311 - the same baskets at each run
     entries = [scenario.duration_seconds - active for active in scenario.active_seconds()]
     clicks = list(entries)
@@ -87,7 +87,7 @@ def observe(topology: str, scenario: Scenario) -> Observation:
     """Return what the lab would have seen of that sale."""
     orders = simulate(topology, scenario)
     kept = {f"{o.number:032x}": stored(o) for o in orders}
-    books = Books(
+    ledgers = Ledgers(
         orders=kept,
         payments=[Payment(key, key, o.total_cents, "CHARGED") for key, o in kept.items()],
         stock={"SKU-001": 1_000_000 - len(orders)},
@@ -96,7 +96,7 @@ def observe(topology: str, scenario: Scenario) -> Observation:
     calls = {action: round(n * len(orders)) for action, n in CALLS[topology].items()}
     return Observation(
         scenario=scenario,
-        sale=sale_of(records, {"SKU-001": 1_000_000}, books),
+        sale=sale_of(records, {"SKU-001": 1_000_000}, ledgers),
         readings=list(readings_of(orders, SLOTS[topology])),
         topology=topology,
         config=CONFIG,
@@ -131,7 +131,7 @@ def record_of(scenario: Scenario, order: Order) -> Record:
 
 
 def readings_of(orders: list[Order], slots: int, until: float = math.inf) -> Iterator[Reading]:
-    """Look at the till once a second, until it is empty or the time is up."""
+    """Look at the slots once a second, until they are empty or the time is up."""
     last = max(order.settled for order in orders)
     for second in range(int(min(last, until)) + 2):
         open_ = sum(order.sent <= second < order.settled for order in orders)

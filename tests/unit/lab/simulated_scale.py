@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from lab.load.scenarios import Scenario
 from lab.measure.audit import sale_of
-from lab.measure.ledgers import Books, Payment
+from lab.measure.ledgers import Ledgers, Payment
 from lab.measure.measures import Observation
 from lab.results.model import Machine
 from lab.results.scale import ScaleResults
@@ -16,7 +16,7 @@ from tests.unit.lab.simulated import CONFIG, readings_of, record_of, simulate, s
 PLENTY = 1_000_000
 
 
-def observe_crew(workers: int, scenario: Scenario, bound_seconds: float) -> Observation:
+def observe_workers(workers: int, scenario: Scenario, bound_seconds: float) -> Observation:
     """Return what would be seen of a sale whose drain is watched for that long."""
     orders = simulate("async", scenario, workers)
     end = scenario.duration_seconds + bound_seconds
@@ -28,7 +28,7 @@ def observe_crew(workers: int, scenario: Scenario, bound_seconds: float) -> Obse
             for item, order in zip(kept, orders, strict=True)
         ]
     done = [item for item in kept if item.settled]
-    books = Books(
+    ledgers = Ledgers(
         orders={item.order_id: item for item in kept},
         payments=[Payment(o.order_id, o.order_id, o.total_cents, "CHARGED") for o in done],
         stock={"SKU-001": PLENTY - len(done)},
@@ -37,7 +37,7 @@ def observe_crew(workers: int, scenario: Scenario, bound_seconds: float) -> Obse
     queued = {item.order_id for item in kept if not item.settled}
     return Observation(
         scenario=scenario,
-        sale=sale_of(records, {"SKU-001": PLENTY}, books, queued),
+        sale=sale_of(records, {"SKU-001": PLENTY}, ledgers, queued),
         readings=list(readings_of(orders, workers, end - 1)),
         topology="async",
         config={**CONFIG, "processorConcurrency": str(workers)},
@@ -57,6 +57,6 @@ def simulated_scale(
         workers=list(workers),
         bound_seconds=bound_seconds,
         points=[
-            evaluate_point(each, observe_crew(each, scenario, bound_seconds)) for each in workers
+            evaluate_point(each, observe_workers(each, scenario, bound_seconds)) for each in workers
         ],
     )

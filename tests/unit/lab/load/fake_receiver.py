@@ -1,4 +1,4 @@
-"""A shop that answers immediately, or as told: what Locust is tried against."""
+"""A receiver that answers immediately, or as told: what Locust is tried against."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aiohttp import web
 PRODUCTS = [{"product_id": "SKU-001"}, {"product_id": "2"}, {"product_id": "SKU-LIMITED"}]
 
 
-class Shop:
+class FakeReceiver:
     """Answers orders with the statuses in `statuses`, in turn, and while it `holds_back` none."""
 
     def __init__(self) -> None:
@@ -42,16 +42,18 @@ class Shop:
         return web.json_response({"products": self.products})
 
 
-async def serve(shop: Shop, ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]) -> None:
+async def serve(
+    receiver: FakeReceiver, ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]
+) -> None:
     app = web.Application()
-    app.router.add_get("/products", shop.catalogue)
+    app.router.add_get("/products", receiver.catalogue)
     for path in ("/orders", "/orders/sync", "/orders/async"):
-        app.router.add_post(path, shop.place)
+        app.router.add_post(path, receiver.place)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    shop.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     stop = asyncio.Event()
     ready.set_result((asyncio.get_running_loop(), stop))
     await stop.wait()

@@ -1,4 +1,4 @@
-"""Locust as the lab runs it: a real process against a shop of aiohttp."""
+"""Locust as the lab runs it: a real process against a receiver of aiohttp."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from lab.load.records import Outcome, RecordTail, read_records, record_files
 from lab.load.scenarios import FLASH, NORMAL
 from terminal.errors import UserError
 from terminal.project import ROOT
-from tests.unit.lab.load.fake_receiver import Shop
+from tests.unit.lab.load.fake_receiver import FakeReceiver
 
 
-def drive_to(shop: Shop, folder: Path, *, seconds: float = 1, endpoint: str = "/orders") -> Drive:
+def drive_to(
+    receiver: FakeReceiver, folder: Path, *, seconds: float = 1, endpoint: str = "/orders"
+) -> Drive:
     return Drive(
-        host=shop.url,
+        host=receiver.url,
         scenario=FLASH.lasting(seconds),
         records=folder / "records.jsonl",
         log=folder / "logs" / "locust.log",
@@ -28,34 +30,38 @@ def drive_to(shop: Shop, folder: Path, *, seconds: float = 1, endpoint: str = "/
     )
 
 
-def test_each_order_that_reached_the_shop_is_recorded_once(shop: Shop, tmp_path: Path) -> None:
-    drive = drive_to(shop, tmp_path, endpoint="/orders/async")
+def test_each_order_that_reached_the_shop_is_recorded_once(
+    receiver: FakeReceiver, tmp_path: Path
+) -> None:
+    drive = drive_to(receiver, tmp_path, endpoint="/orders/async")
     seen: list[LoadProgress] = []
     run_sale(drive, progress=seen.append)
     records = read_records(drive.records)
-    assert sorted(r.order_id for r in records) == sorted(o["order_id"] for o in shop.orders)
+    assert sorted(r.order_id for r in records) == sorted(o["order_id"] for o in receiver.orders)
     assert {(r.scenario, r.http_status, r.error) for r in records} == {("flash", 202, None)}
     assert all(
         r.answered_at - r.sent_at == pytest.approx(r.latency_ms / 1000, abs=1e-4) for r in records
     )
-    assert shop.paths == {"/products", "/orders/async"}
+    assert receiver.paths == {"/products", "/orders/async"}
     assert seen[-1].accepted == len(records)
 
 
 class Seen(Exception):
-    """What a test has waited for has happened: the rest of the sale is of no interest."""
+    """What a test has waited for has happened: what follows is of no interest."""
 
 
-def test_the_scenarios_customers_are_in_the_shop_together(shop: Shop, tmp_path: Path) -> None:
-    shop.holds_back = True
+def test_the_scenarios_customers_are_in_the_shop_together(
+    receiver: FakeReceiver, tmp_path: Path
+) -> None:
+    receiver.holds_back = True
 
     def check() -> None:
-        if shop.waiting == FLASH.users:
+        if receiver.waiting == FLASH.users:
             raise Seen
 
     with pytest.raises(Seen):
-        run_sale(drive_to(shop, tmp_path, seconds=100), check=check)
-    assert len(shop.orders) == FLASH.users
+        run_sale(drive_to(receiver, tmp_path, seconds=100), check=check)
+    assert len(receiver.orders) == FLASH.users
 
 
 def test_customers_in_the_shop_are_told_by_how_long_the_sale_has_lasted(tmp_path: Path) -> None:
@@ -69,35 +75,35 @@ def test_customers_in_the_shop_are_told_by_how_long_the_sale_has_lasted(tmp_path
 
 
 def test_orders_in_flight_when_the_sale_ends_are_answered_and_recorded(
-    shop: Shop, tmp_path: Path
+    receiver: FakeReceiver, tmp_path: Path
 ) -> None:
-    shop.holds_back = True
-    drive = drive_to(shop, tmp_path)
+    receiver.holds_back = True
+    drive = drive_to(receiver, tmp_path)
 
     def check() -> None:
-        shop.holds_back = "Shape test stopping" not in drive.log.read_text()
+        receiver.holds_back = "Shape test stopping" not in drive.log.read_text()
 
     run_sale(drive, check=check)
     records = read_records(drive.records)
-    assert sorted(r.order_id for r in records) == sorted(o["order_id"] for o in shop.orders)
+    assert sorted(r.order_id for r in records) == sorted(o["order_id"] for o in receiver.orders)
     assert {r.outcome for r in records} == {Outcome.ACCEPTED}
 
 
 def test_rejections_and_errors_are_results_and_no_reason_to_fail(
-    shop: Shop, tmp_path: Path
+    receiver: FakeReceiver, tmp_path: Path
 ) -> None:
-    shop.statuses = [200, 503, 500]
-    drive = drive_to(shop, tmp_path)
+    receiver.statuses = [200, 503, 500]
+    drive = drive_to(receiver, tmp_path)
     run_sale(drive)
     errors = {r.http_status: r.error for r in read_records(drive.records)}
     assert errors == {200: None, 503: "rejected", 500: "HTTP 500"}
 
 
 def test_a_shop_that_hangs_up_gives_failed_orders_with_the_reason(
-    shop: Shop, tmp_path: Path
+    receiver: FakeReceiver, tmp_path: Path
 ) -> None:
-    shop.hangs_up = True
-    drive = drive_to(shop, tmp_path)
+    receiver.hangs_up = True
+    drive = drive_to(receiver, tmp_path)
     run_sale(drive)
     records = read_records(drive.records)
     assert {r.outcome for r in records} == {Outcome.FAILED}
@@ -105,35 +111,37 @@ def test_a_shop_that_hangs_up_gives_failed_orders_with_the_reason(
 
 
 def test_a_shop_without_products_fails_the_sale_with_locusts_own_words(
-    shop: Shop, tmp_path: Path
+    receiver: FakeReceiver, tmp_path: Path
 ) -> None:
-    shop.products = []
+    receiver.products = []
     with pytest.raises(UserError, match="names no product") as failure:
-        run_sale(drive_to(shop, tmp_path))
+        run_sale(drive_to(receiver, tmp_path))
     assert "locust.log" in str(failure.value)
-    assert not shop.orders
+    assert not receiver.orders
 
 
 class ServiceDied(Exception):
     """What a deployment's check raises."""
 
 
-def test_a_dead_service_ends_the_sale_and_leaves_no_process(shop: Shop, tmp_path: Path) -> None:
+def test_a_dead_service_ends_the_sale_and_leaves_no_process(
+    receiver: FakeReceiver, tmp_path: Path
+) -> None:
     def check() -> None:
-        if shop.orders:
+        if receiver.orders:
             raise ServiceDied
 
     before = {child.pid for child in psutil.Process().children(recursive=True)}
     with pytest.raises(ServiceDied):
-        run_sale(drive_to(shop, tmp_path, seconds=3600), check=check)
+        run_sale(drive_to(receiver, tmp_path, seconds=3600), check=check)
     assert {child.pid for child in psutil.Process().children(recursive=True)} <= before
 
 
 def test_the_command_line_says_scenario_length_and_endpoint(tmp_path: Path) -> None:
-    drive = Drive("http://shop", NORMAL.lasting(2.5), tmp_path / "r", tmp_path / "l")
+    drive = Drive("http://receiver", NORMAL.lasting(2.5), tmp_path / "r", tmp_path / "l")
     command = drive.command()
     for option, value in {
-        "--host": "http://shop",
+        "--host": "http://receiver",
         "--scenario": "normal",
         "--sale-seconds": "2.5",
         "--endpoint": "/orders",
@@ -145,7 +153,7 @@ USERS_FILES = {"csv": "figures", "logfile": "locust.log", "html": "page.html"}
 
 
 def test_the_users_own_locust_settings_do_not_reach_the_measurement(
-    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    receiver: FakeReceiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     users = tmp_path / "user"
     users.mkdir()
@@ -162,18 +170,18 @@ def test_the_users_own_locust_settings_do_not_reach_the_measurement(
     monkeypatch.setenv("LOCUST_STOP_TIMEOUT", "1")
     for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    drive = drive_to(shop, tmp_path / "run")
+    drive = drive_to(receiver, tmp_path / "run")
     run_sale(drive)
     assert {r.outcome for r in read_records(drive.records)} == {Outcome.ACCEPTED}
     assert {path.name for path in users.iterdir()} == given
 
 
 def test_a_shop_named_with_a_slash_at_its_end_is_asked_for_no_empty_folder(
-    shop: Shop, tmp_path: Path
+    receiver: FakeReceiver, tmp_path: Path
 ) -> None:
-    shop.url += "/"
-    run_sale(drive_to(shop, tmp_path))
-    assert shop.paths == {"/products", "/orders"}
+    receiver.url += "/"
+    run_sale(drive_to(receiver, tmp_path))
+    assert receiver.paths == {"/products", "/orders"}
 
 
 def test_a_catalogue_that_cannot_be_read_fails_the_shortest_sale(tmp_path: Path) -> None:
@@ -185,8 +193,10 @@ def test_a_catalogue_that_cannot_be_read_fails_the_shortest_sale(tmp_path: Path)
             run_sale(drive)
 
 
-def test_an_answer_that_cannot_be_recorded_fails_the_sale(shop: Shop, tmp_path: Path) -> None:
-    drive = replace(drive_to(shop, tmp_path, seconds=100), records=Path("/dev/full"))
+def test_an_answer_that_cannot_be_recorded_fails_the_sale(
+    receiver: FakeReceiver, tmp_path: Path
+) -> None:
+    drive = replace(drive_to(receiver, tmp_path, seconds=100), records=Path("/dev/full"))
     command = [*drive.command()]
     environment = {**drive.environment(), "HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
     done = subprocess.run(  # noqa: S603 - the command under test
@@ -196,8 +206,8 @@ def test_an_answer_that_cannot_be_recorded_fails_the_sale(shop: Shop, tmp_path: 
     assert "cannot record an answer: [Errno 28] No space left on device" in done.stderr
 
 
-def test_a_sale_can_be_spread_over_worker_processes(shop: Shop, tmp_path: Path) -> None:
-    drive = drive_to(shop, tmp_path)
+def test_a_sale_can_be_spread_over_worker_processes(receiver: FakeReceiver, tmp_path: Path) -> None:
+    drive = drive_to(receiver, tmp_path)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
@@ -225,4 +235,4 @@ def test_a_sale_can_be_spread_over_worker_processes(shop: Shop, tmp_path: Path) 
     files = record_files(drive.records)
     assert len(files) == 2
     recorded = [r.order_id for r in read_records(drive.records)]
-    assert sorted(recorded) == sorted(order["order_id"] for order in shop.orders)
+    assert sorted(recorded) == sorted(order["order_id"] for order in receiver.orders)

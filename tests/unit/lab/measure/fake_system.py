@@ -84,7 +84,7 @@ class FakeSystem:
             log.write(json.dumps(event) + "\n")
 
 
-class Watched:
+class RecordingView:
     """A view that remembers what it was told."""
 
     def __init__(self) -> None:

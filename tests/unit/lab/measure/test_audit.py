@@ -8,14 +8,14 @@ import pytest
 
 from lab.load.records import Record
 from lab.measure.audit import Sale, audit, sale_of
-from lab.measure.ledgers import Books, Payment, StoredOrder
+from lab.measure.ledgers import Ledgers, Payment, StoredOrder
 from lab.results.model import Audit
 
 BEGAN = 1_000.0
 
 
 @dataclass
-class Shop:
+class Evidence:
     """A faultless sale of three orders of one unit each, to be tampered with."""
 
     records: list[Record] = field(default_factory=list)
@@ -48,8 +48,8 @@ class Shop:
         ]
 
     def sale(self) -> Sale:
-        books = Books(self.orders, self.payments, self.stock_after)
-        return sale_of(self.records, self.stock_before, books, self.queued)
+        ledgers = Ledgers(self.orders, self.payments, self.stock_after)
+        return sale_of(self.records, self.stock_before, ledgers, self.queued)
 
     def audited(self) -> Audit:
         return audit(self.sale(), drained=True)
@@ -59,177 +59,181 @@ class Shop:
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return Shop()
+def evidence() -> Evidence:
+    return Evidence()
 
 
-def test_a_faultless_sale_passes(shop: Shop) -> None:
-    assert shop.audited().passed
-    assert shop.broken() == {}
-    assert len(shop.sale().paid()) == 3
+def test_a_faultless_sale_passes(evidence: Evidence) -> None:
+    assert evidence.audited().passed
+    assert evidence.broken() == {}
+    assert len(evidence.sale().paid()) == 3
 
 
-def test_a_promised_order_that_is_missing_is_lost(shop: Shop) -> None:
-    del shop.orders["two"]
-    shop.payments = [p for p in shop.payments if p.order_id != "two"]
-    shop.stock_after = {"A": 8}
-    assert shop.broken() == {"lost": 1}
-    assert shop.audited().lost.examples == ("two",)
-
-
-@pytest.mark.parametrize("status", ["PENDING", "PROCESSING"])
-def test_a_promised_order_that_never_settled_is_lost(shop: Shop, status: str) -> None:
-    shop.change("two", status=status, settled_at=None)
-    shop.payments = [p for p in shop.payments if p.order_id != "two"]
-    shop.stock_after = {"A": 8}
-    assert shop.broken() == {"lost": 1}
+def test_a_promised_order_that_is_missing_is_lost(evidence: Evidence) -> None:
+    del evidence.orders["two"]
+    evidence.payments = [p for p in evidence.payments if p.order_id != "two"]
+    evidence.stock_after = {"A": 8}
+    assert evidence.broken() == {"lost": 1}
+    assert evidence.audited().lost.examples == ("two",)
 
 
 @pytest.mark.parametrize("status", ["PENDING", "PROCESSING"])
-def test_a_promised_order_whose_message_still_waits_is_not_lost(shop: Shop, status: str) -> None:
-    shop.change("two", status=status, settled_at=None)
-    shop.payments = [p for p in shop.payments if p.order_id != "two"]
-    shop.stock_after = {"A": 8}
-    shop.queued = {"two"}
-    assert shop.audited().passed
+def test_a_promised_order_that_never_settled_is_lost(evidence: Evidence, status: str) -> None:
+    evidence.change("two", status=status, settled_at=None)
+    evidence.payments = [p for p in evidence.payments if p.order_id != "two"]
+    evidence.stock_after = {"A": 8}
+    assert evidence.broken() == {"lost": 1}
 
 
-def test_another_orders_message_does_not_save_a_lost_one(shop: Shop) -> None:
-    shop.change("two", status="PENDING", settled_at=None)
-    shop.payments = [p for p in shop.payments if p.order_id != "two"]
-    shop.stock_after = {"A": 8}
-    shop.queued = {"one"}
-    assert shop.broken() == {"lost": 1}
+@pytest.mark.parametrize("status", ["PENDING", "PROCESSING"])
+def test_a_promised_order_whose_message_still_waits_is_not_lost(
+    evidence: Evidence, status: str
+) -> None:
+    evidence.change("two", status=status, settled_at=None)
+    evidence.payments = [p for p in evidence.payments if p.order_id != "two"]
+    evidence.stock_after = {"A": 8}
+    evidence.queued = {"two"}
+    assert evidence.audited().passed
 
 
-def test_a_message_without_a_stored_order_saves_nothing(shop: Shop) -> None:
-    del shop.orders["two"]
-    shop.payments = [p for p in shop.payments if p.order_id != "two"]
-    shop.stock_after = {"A": 8}
-    shop.queued = {"two"}
-    assert shop.broken() == {"lost": 1}
+def test_another_orders_message_does_not_save_a_lost_one(evidence: Evidence) -> None:
+    evidence.change("two", status="PENDING", settled_at=None)
+    evidence.payments = [p for p in evidence.payments if p.order_id != "two"]
+    evidence.stock_after = {"A": 8}
+    evidence.queued = {"one"}
+    assert evidence.broken() == {"lost": 1}
 
 
-def test_a_charge_whose_order_will_be_completed_needs_no_refund(shop: Shop) -> None:
-    shop.change("two", status="PROCESSING", settled_at=None)
-    shop.stock_after = {"A": 8}
-    assert shop.broken() == {"lost": 1, "refunds_missing": 1}
-    shop.queued = {"two"}
-    assert shop.audited().passed
+def test_a_message_without_a_stored_order_saves_nothing(evidence: Evidence) -> None:
+    del evidence.orders["two"]
+    evidence.payments = [p for p in evidence.payments if p.order_id != "two"]
+    evidence.stock_after = {"A": 8}
+    evidence.queued = {"two"}
+    assert evidence.broken() == {"lost": 1}
 
 
-def test_a_second_charge_of_a_waiting_order_is_a_duplicate(shop: Shop) -> None:
-    shop.change("two", status="PROCESSING", settled_at=None)
-    shop.payments.append(Payment("two-again", "two", 500, "CHARGED"))
-    shop.stock_after, shop.queued = {"A": 8}, {"two"}
-    assert shop.broken() == {"duplicates": 1}
+def test_a_charge_whose_order_will_be_completed_needs_no_refund(evidence: Evidence) -> None:
+    evidence.change("two", status="PROCESSING", settled_at=None)
+    evidence.stock_after = {"A": 8}
+    assert evidence.broken() == {"lost": 1, "refunds_missing": 1}
+    evidence.queued = {"two"}
+    assert evidence.audited().passed
 
 
-def test_a_message_of_a_failed_order_does_not_excuse_its_missing_refund(shop: Shop) -> None:
-    shop.change("three", status="FAILED", failure_reason="OUT_OF_STOCK")
-    shop.stock_after, shop.queued = {"A": 8}, {"three"}
-    assert shop.broken() == {"refunds_missing": 1}
+def test_a_second_charge_of_a_waiting_order_is_a_duplicate(evidence: Evidence) -> None:
+    evidence.change("two", status="PROCESSING", settled_at=None)
+    evidence.payments.append(Payment("two-again", "two", 500, "CHARGED"))
+    evidence.stock_after, evidence.queued = {"A": 8}, {"two"}
+    assert evidence.broken() == {"duplicates": 1}
 
 
-def test_an_order_that_was_refused_may_be_missing(shop: Shop) -> None:
-    shop.answer("two", 503)
-    del shop.orders["two"]
-    shop.payments = [p for p in shop.payments if p.order_id != "two"]
-    shop.stock_after = {"A": 8}
-    assert shop.audited().passed
+def test_a_message_of_a_failed_order_does_not_excuse_its_missing_refund(evidence: Evidence) -> None:
+    evidence.change("three", status="FAILED", failure_reason="OUT_OF_STOCK")
+    evidence.stock_after, evidence.queued = {"A": 8}, {"three"}
+    assert evidence.broken() == {"refunds_missing": 1}
 
 
-def test_a_second_charge_under_another_key_is_a_duplicate(shop: Shop) -> None:
-    shop.payments.append(Payment("one-again", "one", 500, "CHARGED"))
-    assert shop.broken() == {"duplicates": 1}
-    assert shop.audited().duplicates.examples == ("one",)
+def test_an_order_that_was_refused_may_be_missing(evidence: Evidence) -> None:
+    evidence.answer("two", 503)
+    del evidence.orders["two"]
+    evidence.payments = [p for p in evidence.payments if p.order_id != "two"]
+    evidence.stock_after = {"A": 8}
+    assert evidence.audited().passed
 
 
-def test_a_second_charge_that_was_given_back_is_none(shop: Shop) -> None:
-    shop.payments.append(Payment("one-again", "one", 500, "REFUNDED"))
-    assert shop.audited().passed
+def test_a_second_charge_under_another_key_is_a_duplicate(evidence: Evidence) -> None:
+    evidence.payments.append(Payment("one-again", "one", 500, "CHARGED"))
+    assert evidence.broken() == {"duplicates": 1}
+    assert evidence.audited().duplicates.examples == ("one",)
 
 
-def test_units_completed_beyond_the_stock_are_oversold(shop: Shop) -> None:
-    shop.stock_before, shop.stock_after = {"A": 2}, {"A": 0}
-    assert shop.broken() == {"oversold": 1, "stock_mismatch": 1}
-    assert shop.audited().oversold.examples == ("A: 1",)
+def test_a_second_charge_that_was_given_back_is_none(evidence: Evidence) -> None:
+    evidence.payments.append(Payment("one-again", "one", 500, "REFUNDED"))
+    assert evidence.audited().passed
 
 
-def test_a_stock_below_zero_is_oversold_though_the_sums_agree(shop: Shop) -> None:
-    shop.stock_before, shop.stock_after = {"A": 1}, {"A": -2}
-    assert shop.broken() == {"oversold": 2}
+def test_units_completed_beyond_the_stock_are_oversold(evidence: Evidence) -> None:
+    evidence.stock_before, evidence.stock_after = {"A": 2}, {"A": 0}
+    assert evidence.broken() == {"oversold": 1, "stock_mismatch": 1}
+    assert evidence.audited().oversold.examples == ("A: 1",)
 
 
-def test_a_product_that_never_had_stock_is_oversold(shop: Shop) -> None:
-    shop.change("one", units={"B": 3})
-    assert shop.broken()["oversold"] == 3
+def test_a_stock_below_zero_is_oversold_though_the_sums_agree(evidence: Evidence) -> None:
+    evidence.stock_before, evidence.stock_after = {"A": 1}, {"A": -2}
+    assert evidence.broken() == {"oversold": 2}
+
+
+def test_a_product_that_never_had_stock_is_oversold(evidence: Evidence) -> None:
+    evidence.change("one", units={"B": 3})
+    assert evidence.broken()["oversold"] == 3
 
 
 @pytest.mark.parametrize("left", [6, 8])
 def test_stock_that_moved_without_an_order_or_not_with_one_is_a_mismatch(
-    shop: Shop, left: int
+    evidence: Evidence, left: int
 ) -> None:
-    shop.stock_after = {"A": left}
-    assert shop.broken() == {"stock_mismatch": 1}
+    evidence.stock_after = {"A": left}
+    assert evidence.broken() == {"stock_mismatch": 1}
 
 
-def test_a_failed_order_whose_charge_was_not_given_back_misses_its_refund(shop: Shop) -> None:
-    shop.change("three", status="FAILED", failure_reason="OUT_OF_STOCK")
-    shop.stock_after = {"A": 8}
-    assert shop.broken() == {"refunds_missing": 1}
-    assert shop.audited().refunds_missing.examples == ("three",)
+def test_a_failed_order_whose_charge_was_not_given_back_misses_its_refund(
+    evidence: Evidence,
+) -> None:
+    evidence.change("three", status="FAILED", failure_reason="OUT_OF_STOCK")
+    evidence.stock_after = {"A": 8}
+    assert evidence.broken() == {"refunds_missing": 1}
+    assert evidence.audited().refunds_missing.examples == ("three",)
 
 
-def test_a_failed_order_whose_charge_was_given_back_is_fine(shop: Shop) -> None:
-    shop.change("three", status="FAILED", failure_reason="OUT_OF_STOCK")
-    shop.payments[2] = replace(shop.payments[2], status="REFUNDED")
-    shop.stock_after = {"A": 8}
-    assert shop.audited().passed
-    assert len(shop.sale().paid()) == 2
+def test_a_failed_order_whose_charge_was_given_back_is_fine(evidence: Evidence) -> None:
+    evidence.change("three", status="FAILED", failure_reason="OUT_OF_STOCK")
+    evidence.payments[2] = replace(evidence.payments[2], status="REFUNDED")
+    evidence.stock_after = {"A": 8}
+    assert evidence.audited().passed
+    assert len(evidence.sale().paid()) == 2
 
 
-def test_money_taken_for_an_order_that_is_not_stored_misses_its_refund(shop: Shop) -> None:
-    shop.answer("two", None)
-    del shop.orders["two"]
-    shop.stock_after = {"A": 8}
-    assert shop.broken() == {"refunds_missing": 1}
+def test_money_taken_for_an_order_that_is_not_stored_misses_its_refund(evidence: Evidence) -> None:
+    evidence.answer("two", None)
+    del evidence.orders["two"]
+    evidence.stock_after = {"A": 8}
+    assert evidence.broken() == {"refunds_missing": 1}
 
 
-def test_a_completed_order_without_a_charge_is_unpaid(shop: Shop) -> None:
-    shop.payments = shop.payments[1:]
-    assert shop.broken() == {"unpaid_completions": 1}
-    assert len(shop.sale().paid()) == 2
+def test_a_completed_order_without_a_charge_is_unpaid(evidence: Evidence) -> None:
+    evidence.payments = evidence.payments[1:]
+    assert evidence.broken() == {"unpaid_completions": 1}
+    assert len(evidence.sale().paid()) == 2
 
 
-def test_a_charge_of_another_amount_is_wrong(shop: Shop) -> None:
-    shop.payments[0] = replace(shop.payments[0], amount_cents=501)
-    assert shop.broken() == {"wrong_amounts": 1}
+def test_a_charge_of_another_amount_is_wrong(evidence: Evidence) -> None:
+    evidence.payments[0] = replace(evidence.payments[0], amount_cents=501)
+    assert evidence.broken() == {"wrong_amounts": 1}
 
 
-def test_an_order_whose_customer_got_no_answer_is_noted_and_no_fault(shop: Shop) -> None:
-    shop.answer("one", None)
-    assert shop.audited().unanswered.examples == ("one",)
-    assert shop.audited().passed
+def test_an_order_whose_customer_got_no_answer_is_noted_and_no_fault(evidence: Evidence) -> None:
+    evidence.answer("one", None)
+    assert evidence.audited().unanswered.examples == ("one",)
+    assert evidence.audited().passed
 
 
-def test_an_order_that_no_customer_recorded_is_audited_too(shop: Shop) -> None:
-    shop.records = [r for r in shop.records if r.order_id != "one"]
-    shop.payments.append(Payment("one-again", "one", 500, "CHARGED"))
-    assert shop.broken() == {"duplicates": 1}
+def test_an_order_that_no_customer_recorded_is_audited_too(evidence: Evidence) -> None:
+    evidence.records = [r for r in evidence.records if r.order_id != "one"]
+    evidence.payments.append(Payment("one-again", "one", 500, "CHARGED"))
+    assert evidence.broken() == {"duplicates": 1}
 
 
-def test_orders_of_an_earlier_sale_are_left_alone(shop: Shop) -> None:
-    shop.change("one", created_at=BEGAN - 60)
-    shop.records = [r for r in shop.records if r.order_id != "one"]
-    shop.payments.append(Payment("one-again", "one", 500, "CHARGED"))
-    shop.stock_before = {"A": 9}
-    assert shop.audited().passed
-    assert set(shop.sale().orders) == {"two", "three"}
+def test_orders_of_an_earlier_sale_are_left_alone(evidence: Evidence) -> None:
+    evidence.change("one", created_at=BEGAN - 60)
+    evidence.records = [r for r in evidence.records if r.order_id != "one"]
+    evidence.payments.append(Payment("one-again", "one", 500, "CHARGED"))
+    evidence.stock_before = {"A": 9}
+    assert evidence.audited().passed
+    assert set(evidence.sale().orders) == {"two", "three"}
 
 
-def test_examples_are_few_however_many_orders_are_lost(shop: Shop) -> None:
-    shop.records += [Record(f"x{n}", "flash", 200, 1.0, BEGAN, BEGAN) for n in range(50)]
-    lost = shop.audited().lost
+def test_examples_are_few_however_many_orders_are_lost(evidence: Evidence) -> None:
+    evidence.records += [Record(f"x{n}", "flash", 200, 1.0, BEGAN, BEGAN) for n in range(50)]
+    lost = evidence.audited().lost
     assert lost.count == 50
     assert len(lost.examples) == 10

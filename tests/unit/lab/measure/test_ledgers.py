@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lab.measure.item_sizes import LEASE, OrderBytes, item_bytes
-from lab.measure.ledgers import Payment, epoch_seconds, read_books
+from lab.measure.ledgers import Payment, epoch_seconds, read_ledgers
 from tests.unit.lab.measure.fakes import FakeDynamoDb, order_item
 
 OUTPUTS = {"orders_table": "orders", "payments_table": "payments", "products_table": "products"}
@@ -31,19 +31,19 @@ def test_the_three_tables_are_read_whole_over_all_pages() -> None:
             ],
         }
     )
-    books = read_books(dynamodb, OUTPUTS)
-    assert sorted(books.orders) == ["last", "o0", "o1", "o2", "o3"]
-    assert books.payments == [Payment("o1", "o1", 600, "CHARGED")]
-    assert books.stock == {"1": 25}
+    ledgers = read_ledgers(dynamodb, OUTPUTS)
+    assert sorted(ledgers.orders) == ["last", "o0", "o1", "o2", "o3"]
+    assert ledgers.payments == [Payment("o1", "o1", 600, "CHARGED")]
+    assert ledgers.stock == {"1": 25}
 
-    last = books.orders["last"]
+    last = ledgers.orders["last"]
     assert last.settled
     assert last.created_at == NINE + 0.25
     assert last.settled_at == NINE + 3.5
     assert last.failure_reason == "OUT_OF_STOCK"
     assert last.total_cents == 600
     assert last.units == {"1": 3, "SKU-001": 1}
-    assert not books.orders["o0"].settled
+    assert not ledgers.orders["o0"].settled
 
     # What somebody worked on had a lease, and the reason already; the index copies everything.
     reason = len("failureReasonOUT_OF_STOCK")

@@ -43,8 +43,8 @@ def test_customers_who_find_a_free_slot_wait_for_the_payment_only() -> None:
 
 
 def test_one_slot_serves_twenty_orders_a_minute() -> None:
-    till = Stations(slots=1, seconds=3)
-    assert closed_throughput(20, MEAN_THINK_SECONDS, till) * 60 == pytest.approx(20)
+    slot = Stations(slots=1, seconds=3)
+    assert closed_throughput(20, MEAN_THINK_SECONDS, slot) * 60 == pytest.approx(20)
 
 
 @pytest.mark.parametrize(

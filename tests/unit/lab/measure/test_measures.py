@@ -9,7 +9,7 @@ from lab.load.scenarios import FLASH
 from lab.measure.audit import sale_of
 from lab.measure.backlog import Backlog
 from lab.measure.item_sizes import OrderBytes
-from lab.measure.ledgers import Books, Payment, StoredOrder
+from lab.measure.ledgers import Ledgers, Payment, StoredOrder
 from lab.measure.logs import LogUsage
 from lab.measure.measures import Observation, evaluate, usage
 from lab.measure.sampler import Reading
@@ -55,10 +55,10 @@ def seen_sale() -> Observation:
         Payment("late", "late", 100, "CHARGED"),
         Payment("gone", "gone", 100, "REFUNDED"),
     ]
-    books = Books({o.order_id: o for o in orders}, payments, {"A": 8})
+    ledgers = Ledgers({o.order_id: o for o in orders}, payments, {"A": 8})
     return Observation(
         scenario=FLASH,
-        sale=sale_of(records, {"A": 10}, books),
+        sale=sale_of(records, {"A": 10}, ledgers),
         readings=[
             Reading(BEGAN - 1, Backlog(0, 0), 10.0, 900.0),
             Reading(BEGAN + 1, Backlog(1, 1), 50.0, 1_500.0),
@@ -156,7 +156,7 @@ def test_measures_that_could_not_be_taken_are_missing_and_not_zero() -> None:
 
 def test_a_sale_without_a_single_accepted_order_is_evaluated_too() -> None:
     seen = seen_sale()
-    sale = sale_of([record("away", 0, 0.1, 503)], {}, Books({}, [], {}))
+    sale = sale_of([record("away", 0, 0.1, 503)], {}, Ledgers({}, [], {}))
     result = evaluate(replace(seen, sale=sale))
     assert (result.attempted, result.accepted, result.paid) == (1, 0, 0)
     assert result.accept_ms is None

@@ -11,7 +11,7 @@ import pytest
 from adapters.payments.faults import NO_FAULTS, PaymentFaults
 from lab.measure.audit import Sale
 from lab.measure.item_sizes import OrderBytes, item_bytes, write_units
-from lab.measure.ledgers import Books, Payment, StoredOrder, read_books
+from lab.measure.ledgers import Ledgers, Payment, StoredOrder, read_ledgers
 from lab.measure.order_writes import life_units, transaction_units, units_per_order
 from orders.model import Order, OrderLine
 from tests.support.fake_shop import Calls, FakeShop
@@ -118,10 +118,10 @@ def order_of(products: Sequence[str]) -> Order:
     return msgspec.structs.replace(pending_order(), items=lines, total_cents=500 * len(lines))
 
 
-def seen(shop: FakeShop) -> Books:
+def seen(shop: FakeShop) -> Ledgers:
     tables = {"orders": shop.orders, "payments": shop.payments, "products": shop.products}
     items = {name: list(table.items.values()) for name, table in tables.items()}
-    return read_books(FakeDynamoDb(items), OUTPUTS)
+    return read_ledgers(FakeDynamoDb(items), OUTPUTS)
 
 
 def written_units(shop: FakeShop) -> int:
@@ -151,9 +151,9 @@ async def test_the_bill_charges_for_the_writes_that_the_services_make(
     process = shop.process(calls=calls, faults=faults)
     await process.inserter.insert(order_of(products))
     await process.fulfilment.fulfil("1")
-    books = seen(shop)
-    order = books.orders["1"]
+    ledgers = seen(shop)
+    order = ledgers.orders["1"]
     cancelled = transaction_units(order) if outcome == "sold out" else 0
-    units = units_per_order(Sale((), books.orders, books.payments, {}, {}), {})
+    units = units_per_order(Sale((), ledgers.orders, ledgers.payments, {}, {}), {})
     assert units == written_units(shop) + cancelled
     assert (order.sizes.largest > 1024) == (lines > 1)

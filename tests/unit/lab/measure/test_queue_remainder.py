@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lab.measure.drain import patience, take_rest
+from lab.measure.drain import remainder_limit, take_remainder
 from tests.unit.lab.measure.fake_system import FakeSystem
 from tests.unit.lab.simulated import CONFIG
 
@@ -47,7 +47,7 @@ def body(order_id: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lab.measure.drain.POLL_SECONDS", 0.001)
 
 
@@ -62,32 +62,32 @@ class WorkedSystem(FakeSystem):
 
 def test_every_message_is_taken_and_its_order_named(tmp_path: Path) -> None:
     queue = WorkedQueue([body(f"order-{n}") for n in range(25)])
-    taken = take_rest(WorkedSystem(queue, tmp_path), limit_seconds=5)
+    taken = take_remainder(WorkedSystem(queue, tmp_path), limit_seconds=5)
     assert taken == {f"order-{n}" for n in range(25)}
     assert {request["VisibilityTimeout"] for request in queue.requests} == {43_200}
 
 
 def test_the_workers_finish_what_they_have_in_hand(tmp_path: Path) -> None:
     queue = WorkedQueue([body("waiting")], in_hand=5)
-    assert take_rest(WorkedSystem(queue, tmp_path), limit_seconds=5) == {"waiting"}
+    assert take_remainder(WorkedSystem(queue, tmp_path), limit_seconds=5) == {"waiting"}
     assert queue.in_hand == 0
 
 
 def test_what_a_worker_gives_back_is_taken_too(tmp_path: Path) -> None:
     queue = WorkedQueue([body("waiting")], in_hand=4, given_back=2)
-    taken = take_rest(WorkedSystem(queue, tmp_path), limit_seconds=5)
+    taken = take_remainder(WorkedSystem(queue, tmp_path), limit_seconds=5)
     assert taken == {"waiting", "returned-0", "returned-1"}
 
 
 def test_a_message_that_never_comes_back_is_not_among_the_taken(tmp_path: Path) -> None:
     queue = WorkedQueue([body("waiting")], in_hand=1_000_000)
-    assert take_rest(WorkedSystem(queue, tmp_path), limit_seconds=0.05) == {"waiting"}
+    assert take_remainder(WorkedSystem(queue, tmp_path), limit_seconds=0.05) == {"waiting"}
 
 
 @pytest.mark.parametrize("unreadable", ["", "[]", "null", '{"schema": 1}'])
 def test_a_message_that_names_no_order_holds_nothing_up(unreadable: str, tmp_path: Path) -> None:
     queue = WorkedQueue([unreadable, body("waiting")])
-    assert take_rest(WorkedSystem(queue, tmp_path), limit_seconds=5) == {"waiting"}
+    assert take_remainder(WorkedSystem(queue, tmp_path), limit_seconds=5) == {"waiting"}
 
 
 def test_a_dead_process_ends_the_taking(tmp_path: Path) -> None:
@@ -98,10 +98,10 @@ def test_a_dead_process_ends_the_taking(tmp_path: Path) -> None:
 
     system.check = check  # type: ignore[method-assign]
     with pytest.raises(RuntimeError, match="processor-0"):
-        take_rest(system, limit_seconds=5)
+        take_remainder(system, limit_seconds=5)
 
 
 def test_a_message_may_be_hidden_once_more_and_then_be_paid(tmp_path: Path) -> None:
     system = FakeSystem("async", tmp_path)
     system.config = {**CONFIG, "visibilityTimeoutSeconds": "180", "paymentSeconds": "3"}
-    assert patience(system) == 180 + 3 + 30
+    assert remainder_limit(system) == 180 + 3 + 30

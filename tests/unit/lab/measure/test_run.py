@@ -12,16 +12,16 @@ from engine.runtime.errors import EngineError
 from lab.load.scenarios import FLASH, NORMAL, Scenario
 from lab.measure.machine import with_free_ports
 from lab.measure.measures import Observation
-from lab.measure.run import Campaign, Plan
+from lab.measure.run import DemoRun, Plan
 from lab.measure.system import System
 from lab.results.model import Results
-from tests.unit.lab.measure.fake_system import FakeSystem, Watched
+from tests.unit.lab.measure.fake_system import FakeSystem, RecordingView
 from tests.unit.lab.simulated import CONFIG, observe
 
 SALES = (NORMAL.lasting(2), FLASH.lasting(2))
 
 
-class World:
+class FakeDeployments:
     """Deploys fake systems, hands out simulated results, and keeps what was saved."""
 
     def __init__(self) -> None:
@@ -56,12 +56,12 @@ class World:
         self.not_before.append(float(str(options["not_before"])))
         return observe(system.topology, scenario)
 
-    def campaign(self, folder: Path, *topologies: str) -> Campaign:
-        return Campaign(
+    def demo_run(self, folder: Path, *topologies: str) -> DemoRun:
+        return DemoRun(
             Plan(topologies, SALES, {"paymentSeconds": "1"}, "demo"),
             folder,
             deploy=self.deploy,
-            view=Watched(),
+            view=RecordingView(),
             save=self.saved.append,
             emulator="an emulator",
             billed_config=lambda _: CONFIG,
@@ -70,47 +70,53 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def deployments() -> FakeDeployments:
+    return FakeDeployments()
 
 
 def test_each_topology_is_up_for_all_its_sales_and_gone_before_the_next(
-    world: World, tmp_path: Path
+    deployments: FakeDeployments, tmp_path: Path
 ) -> None:
-    results = world.campaign(tmp_path, "sync", "async").run()
-    assert world.events == [
+    results = deployments.demo_run(tmp_path, "sync", "async").run()
+    assert deployments.events == [
         *("up sync", "sync normal", "sync flash", "down sync"),
         *("up async", "async normal", "async flash", "down async"),
     ]
     assert list(results.topologies) == ["sync", "async"]
     assert list(results.topologies["async"].scenarios) == ["normal", "flash"]
     assert results.finished_at is not None
-    assert world.saved[-1] == results
+    assert deployments.saved[-1] == results
 
 
-def test_results_are_saved_after_each_sale(world: World, tmp_path: Path) -> None:
-    world.campaign(tmp_path, "sync").run()
-    known = [len(saved.topologies["sync"].scenarios) for saved in world.saved]
+def test_results_are_saved_after_each_sale(deployments: FakeDeployments, tmp_path: Path) -> None:
+    deployments.demo_run(tmp_path, "sync").run()
+    known = [len(saved.topologies["sync"].scenarios) for saved in deployments.saved]
     assert known == [0, 1, 2, 2, 2]
-    assert [saved.finished_at is None for saved in world.saved] == [True, True, True, True, False]
+    assert [saved.finished_at is None for saved in deployments.saved] == [
+        True,
+        True,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_a_topology_that_breaks_is_taken_down_and_what_was_measured_stays(
-    world: World, tmp_path: Path
+    deployments: FakeDeployments, tmp_path: Path
 ) -> None:
-    world.broken = "async"
+    deployments.broken = "async"
     with pytest.raises(EngineError, match="processor-0"):
-        world.campaign(tmp_path, "sync", "async", "serverless").run()
-    assert world.events[-1] == "down async"
-    assert list(world.saved[-1].topologies["sync"].scenarios) == ["normal", "flash"]
-    assert world.saved[-1].finished_at is None
+        deployments.demo_run(tmp_path, "sync", "async", "serverless").run()
+    assert deployments.events[-1] == "down async"
+    assert list(deployments.saved[-1].topologies["sync"].scenarios) == ["normal", "flash"]
+    assert deployments.saved[-1].finished_at is None
 
 
 def test_the_users_configuration_reaches_the_stack_with_free_ports(
-    world: World, tmp_path: Path
+    deployments: FakeDeployments, tmp_path: Path
 ) -> None:
-    world.campaign(tmp_path, "sync").run()
-    [config] = world.configs
+    deployments.demo_run(tmp_path, "sync").run()
+    [config] = deployments.configs
     assert config["paymentSeconds"] == "1"
     assert config["receiverPort"] != config["processorPort"]
     assert int(config["receiverPort"]) >= 1024
@@ -121,17 +127,20 @@ def test_a_port_that_the_user_chose_is_kept() -> None:
 
 
 def test_a_second_sale_leaves_the_services_time_to_log_the_requests_of_the_first(
-    world: World, tmp_path: Path
+    deployments: FakeDeployments, tmp_path: Path
 ) -> None:
     began = time.time()
-    world.campaign(tmp_path, "sync").run()
-    assert world.not_before[0] < began
-    assert began + 4 < world.not_before[1] < began + 8
+    deployments.demo_run(tmp_path, "sync").run()
+    assert deployments.not_before[0] < began
+    assert began + 4 < deployments.not_before[1] < began + 8
 
 
 def test_an_emulator_that_stops_answering_is_one_clear_error_with_the_logs_named(
-    world: World, tmp_path: Path
+    deployments: FakeDeployments, tmp_path: Path
 ) -> None:
-    world.broken, world.error = "sync", EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+    deployments.broken, deployments.error = (
+        "sync",
+        EndpointConnectionError(endpoint_url="http://127.0.0.1:1"),
+    )
     with pytest.raises(EngineError, match=r"Could not connect.*runs/sync/logs"):
-        world.campaign(tmp_path, "sync").run()
+        deployments.demo_run(tmp_path, "sync").run()

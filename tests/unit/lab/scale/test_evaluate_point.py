@@ -6,10 +6,10 @@ import pytest
 
 from lab.load.scenarios import FLASH
 from lab.measure.audit import sale_of
-from lab.measure.ledgers import Books
+from lab.measure.ledgers import Ledgers
 from lab.results.scale import ScalePoint, ScaleResults
 from lab.scale.evaluate import evaluate_point
-from tests.unit.lab.simulated_scale import PLENTY, observe_crew
+from tests.unit.lab.simulated_scale import PLENTY, observe_workers
 
 SHORT = FLASH.lasting(10)
 
@@ -36,7 +36,7 @@ def test_one_that_does_not_is_predicted_from_its_last_reading(
     point = at(scaled, workers)
     assert point.forecast is not None
     assert point.sale.drain_seconds is None
-    drained = evaluate_point(workers, observe_crew(workers, FLASH, 1e6))
+    drained = evaluate_point(workers, observe_workers(workers, FLASH, 1e6))
     assert point.drain_seconds == pytest.approx(drained.sale.drain_seconds, rel=0.01)
     assert point.peak_waiting == drained.peak_waiting
 
@@ -66,8 +66,8 @@ def test_simulated_workers_reach_their_limit_and_littles_peak(
     assert point.peak_waiting == pytest.approx(point.predicted_peak_waiting, rel=0.02)
 
 
-def test_workers_to_spare_have_no_pace_and_no_backlog() -> None:
-    point = evaluate_point(250, observe_crew(250, SHORT, 60))
+def test_workers_to_spare_have_no_throughput_and_no_backlog() -> None:
+    point = evaluate_point(250, observe_workers(250, SHORT, 60))
     assert point.peak_waiting == 0
     assert point.settled_per_second is None
     assert point.share_of_limit is None
@@ -76,7 +76,7 @@ def test_workers_to_spare_have_no_pace_and_no_backlog() -> None:
 
 
 def test_an_order_that_is_neither_settled_nor_queued_is_lost_and_counted_nowhere_else() -> None:
-    seen = observe_crew(5, SHORT, 20)
+    seen = observe_workers(5, SHORT, 20)
     kept = sorted(seen.sale.queued)
     short = replace(seen, sale=replace(seen.sale, queued=frozenset(kept[1:])))
     point = evaluate_point(5, short)
@@ -87,16 +87,16 @@ def test_an_order_that_is_neither_settled_nor_queued_is_lost_and_counted_nowhere
 
 
 def test_an_order_without_an_answer_is_not_among_the_accepted() -> None:
-    seen = observe_crew(5, SHORT, 20)
+    seen = observe_workers(5, SHORT, 20)
     unsaid = [replace(seen.sale.records[0], http_status=None), *seen.sale.records[1:]]
-    books = Books(seen.sale.orders, seen.sale.payments, seen.sale.stock_after)
-    sale = sale_of(unsaid, {"SKU-001": PLENTY}, books, seen.sale.queued)
+    ledgers = Ledgers(seen.sale.orders, seen.sale.payments, seen.sale.stock_after)
+    sale = sale_of(unsaid, {"SKU-001": PLENTY}, ledgers, seen.sale.queued)
     point = evaluate_point(5, replace(seen, sale=sale))
     assert point.settled + point.queued == point.sale.accepted == len(unsaid) - 1
 
 
 def test_payments_that_take_no_time_have_no_limit() -> None:
-    seen = observe_crew(5, SHORT, 20)
+    seen = observe_workers(5, SHORT, 20)
     point = evaluate_point(5, replace(seen, config={**seen.config, "paymentSeconds": "0"}))
     assert point.limit_per_second is None
     assert point.share_of_limit is None
