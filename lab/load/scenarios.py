@@ -13,6 +13,11 @@ from typing import Any
 MIN_THINK_SECONDS = 0.1
 MAX_THINK_SECONDS = 0.5
 MEAN_THINK_SECONDS = (MIN_THINK_SECONDS + MAX_THINK_SECONDS) / 2
+LIMITED_PRODUCT = "SKU-LIMITED"
+"""The catalogue's scarce product; more of it is ordered than there is, to tempt overselling."""
+LIMITED_SHARE = 0.05
+MAX_LINES = 3
+MAX_QUANTITY = 3
 
 
 @dataclass(frozen=True)
@@ -57,13 +62,6 @@ FLASH = Scenario(name="flash", users=20, duration_seconds=60, spawn_rate=10)
 SCENARIOS = MappingProxyType({scenario.name: scenario for scenario in (NORMAL, FLASH)})
 DEMO_SECONDS = MappingProxyType({"normal": 5.0, "flash": 10.0})
 """Sale lengths that fit three topologies, drains included, into four minutes on two cores."""
-
-
-LIMITED_PRODUCT = "SKU-LIMITED"
-"""The catalogue's scarce product; more of it is ordered than there is, to tempt overselling."""
-LIMITED_SHARE = 0.05
-MAX_LINES = 3
-MAX_QUANTITY = 3
 
 
 def product_ids(catalogue: Any) -> list[str]:

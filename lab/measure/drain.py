@@ -19,6 +19,11 @@ LIMIT_MARGIN_SECONDS = 60.0
 # An event that a function failed on comes again twice, the second time after twice as long:
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 FUNCTION_RETRIES_SECONDS = 3 * FIRST_RETRY_SECONDS
+BATCH = 10
+# The longest that SQS hides a message: nobody else sees what was taken while the ledgers are read.
+HIDDEN_SECONDS = 43_200
+REMAINDER_POLL_SECONDS = 0.2
+REMAINDER_MARGIN_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -83,13 +88,6 @@ def _first_open(sources: list[BacklogSource]) -> Backlog:
     return Backlog(0, 0)
 
 
-BATCH = 10
-# The longest that SQS hides a message: nobody else sees what was taken while the ledgers are read.
-HIDDEN_SECONDS = 43_200
-POLL_SECONDS = 0.2
-MARGIN_SECONDS = 30.0
-
-
 def take_remainder(system: System, *, limit_seconds: float | None = None) -> frozenset[str]:
     """Receive every message until no worker holds one, and return the ids of their orders.
 
@@ -108,14 +106,14 @@ def take_remainder(system: System, *, limit_seconds: float | None = None) -> fro
         if backlog.read() == Backlog(0, len(taken)) or time.monotonic() > deadline:
             return frozenset(filter(None, map(_order_id_of, taken.values())))
         if not found:
-            time.sleep(POLL_SECONDS)
+            time.sleep(REMAINDER_POLL_SECONDS)
 
 
 def remainder_limit(system: System) -> float:
     """Return the seconds after which each message must be done or visible again."""
     config = system.config
     hidden = float(config["visibilityTimeoutSeconds"])
-    return hidden + float(config["paymentSeconds"]) + MARGIN_SECONDS
+    return hidden + float(config["paymentSeconds"]) + REMAINDER_MARGIN_SECONDS
 
 
 def _receive(sqs: Any, url: str) -> Iterator[tuple[str, str]]:

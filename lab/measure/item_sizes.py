@@ -19,6 +19,13 @@ DOCUMENT_BYTES = 3
 ELEMENT_BYTES = 1
 
 AttributeValue = Mapping[str, Any]
+Item = Mapping[str, AttributeValue]
+# What a claim adds and a settlement takes away again: the lengths count, not the values.
+LEASE: Item = {"leaseOwner": {"S": "0" * 32}, "leaseExpiresAt": {"N": "1" * 13}}
+FAILURE = "failureReason"
+ADDED_LATER = frozenset({*LEASE, FAILURE, "settledAt"})
+# Where an order says its status: by itself, and in the key that spreads a status over an index.
+STATUS_NAMES = ("status", "statusShard")
 
 
 def item_bytes(item: Mapping[str, AttributeValue]) -> int:
@@ -72,16 +79,6 @@ def _number_bytes(number: str) -> int:
     """Return a byte for two significant digits, and one more: about what AWS counts, it says."""
     significant = number.lstrip("-").replace(".", "").strip("0")
     return math.ceil(len(significant) / 2) + 1
-
-
-Item = Mapping[str, AttributeValue]
-
-# What a claim adds and a settlement takes away again: the lengths count, not the values.
-LEASE: Item = {"leaseOwner": {"S": "0" * 32}, "leaseExpiresAt": {"N": "1" * 13}}
-FAILURE = "failureReason"
-ADDED_LATER = frozenset({*LEASE, FAILURE, "settledAt"})
-# Where an order says its status: by itself, and in the key that spreads a status over an index.
-STATUS_NAMES = ("status", "statusShard")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,12 @@ from typing import Any
 
 from lab.measure.ledgers import epoch_seconds
 
+COLD_START = "cold_start"
+FUNCTION_READY = "function_ready"
+METRICS = "metrics"
+TASK_LOGS = ("receiver-*.log", "processor-*.log")
+FUNCTION_LOGS = ("function-*.log",)
+
 
 @dataclass(frozen=True)
 class LogEvent:
@@ -47,13 +53,6 @@ def parse_event(line: str, names: Collection[str]) -> LogEvent | None:
     if not isinstance(event, dict) or event.get("event") not in names:
         return None
     return LogEvent(event["event"], event, len(line.encode()))
-
-
-COLD_START = "cold_start"
-FUNCTION_READY = "function_ready"
-METRICS = "metrics"
-TASK_LOGS = ("receiver-*.log", "processor-*.log")
-FUNCTION_LOGS = ("function-*.log",)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,13 @@ from functools import cache
 from pathlib import Path
 
 PRICE_FILE = Path(__file__).with_name("prices.toml")
+SECONDS_PER_HOUR = 3600
+# An hour of a load balancer is billed by the dimension that needs the most capacity units:
+# https://aws.amazon.com/elasticloadbalancing/pricing/. Rule evaluations are none of ours: the
+# listener has its default action only, and the first ten rules are free.
+CONNECTIONS_PER_SECOND = 25
+ACTIVE_CONNECTIONS = 3_000
+BYTES_PER_HOUR = 1e9
 
 
 @dataclass(frozen=True)
@@ -41,12 +48,6 @@ def price_list() -> PriceList:
             for name, entry in data.items()
         },
     )
-
-
-SECONDS_PER_HOUR = 3600
-CONNECTIONS_PER_SECOND = 25
-ACTIVE_CONNECTIONS = 3_000
-BYTES_PER_HOUR = 1e9
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ STYLE: dict[Any, Any] = {
     "figure.facecolor": PAPER.light,
     "axes.facecolor": "none",
 }
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
 @contextmanager
@@ -73,9 +74,6 @@ def save_png(figure: Figure, path: Path) -> None:
         text.set_path_effects([withStroke(linewidth=3, foreground=PAPER.light)])
     with styled():
         figure.savefig(path, dpi=PNG_DOTS_PER_INCH)
-
-
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
 def themed_svg(figure: Figure, *, name: str, title: str, description: str) -> str:

@@ -48,7 +48,7 @@ def body(order_id: str) -> str:
 
 @pytest.fixture(autouse=True)
 def short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lab.measure.drain.POLL_SECONDS", 0.001)
+    monkeypatch.setattr("lab.measure.drain.REMAINDER_POLL_SECONDS", 0.001)
 
 
 class WorkedSystem(FakeSystem):
