@@ -18,8 +18,7 @@ from lab.measure.log_usage import (
 )
 from lambda_fn import worker
 from processor import service
-from sqs_consumer.emf import EmfMetrics
-from sqs_consumer.metrics import Metric
+from sqs_consumer.metrics import EmfMetrics, Metric
 
 NAMES = {COLD_START, FUNCTION_READY, METRICS}
 
