@@ -26,8 +26,7 @@ from orders.message import decode_order_placed
 from processor.__main__ import main as processor
 from processor.service import consumer_settings
 from processor.settings import Settings, settings_from
-from sqs_consumer import Consumer, Message, SqsQueue
-from sqs_consumer.handling import Handler
+from sqs_consumer import Consumer, Handler, Message, SqsQueue
 
 OURS, OUR_CONSUMER, ALONE, ONE_BY_ONE = "ours", "our_consumer", "alone", "one_by_one"
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)

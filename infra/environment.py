@@ -46,7 +46,7 @@ def processor_environment(
         "DLQ_URL": dead_letter_queue_url,
         "PROCESSOR_CONCURRENCY": str(settings.processor_concurrency),
         "VISIBILITY_TIMEOUT_SECONDS": str(settings.visibility_timeout_seconds),
-        "HEARTBEAT_SECONDS": str(settings.heartbeat_seconds),
+        "VISIBILITY_EXTENSION_INTERVAL_SECONDS": str(settings.heartbeat_seconds),
     }
 
 

@@ -6,8 +6,7 @@ from orders.errors import OrderBusy, OrderNotFound
 from orders.fulfilment import Fulfilment
 from orders.message import UnreadableMessage
 from processor.announcement import read_announcement
-from sqs_consumer.message import Message
-from sqs_consumer.outcome import NotRetryable, RetryAfter
+from sqs_consumer import Message, NotRetryable, RetryAfter
 
 # The lease is compared with the clock of whoever claims next; clocks differ a little.
 CLOCK_DIFFERENCE_SECONDS = 1.0

@@ -19,9 +19,15 @@ from orders.fulfilment import Fulfilment
 from processor.http_server import serve_health
 from processor.order_handler import OrderHandler
 from processor.settings import Settings
-from sqs_consumer import Consumer, ConsumerSettings, SqsQueue, Stopped
-from sqs_consumer.emf import EmfMetrics
-from sqs_consumer.settings import LONGEST_IN_FLIGHT_SECONDS, poll_seconds
+from sqs_consumer import (
+    LONGEST_IN_FLIGHT_SECONDS,
+    Consumer,
+    ConsumerSettings,
+    EmfMetrics,
+    SqsQueue,
+    Stopped,
+    poll_seconds,
+)
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 CONNECTIONS = 128
@@ -84,7 +90,7 @@ def consumer_settings(settings: Settings) -> ConsumerSettings:
     return ConsumerSettings(
         concurrency=settings.concurrency,
         visibility_timeout_seconds=visibility_seconds,
-        heartbeat_seconds=settings.heartbeat_seconds,
+        visibility_extension_interval_seconds=settings.visibility_extension_interval_seconds,
         drain_seconds=settings.drain_seconds,
         max_age_seconds=min(oldest_seconds, LONGEST_IN_FLIGHT_SECONDS),
         wait_seconds=poll_seconds(settings.drain_seconds),

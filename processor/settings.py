@@ -22,7 +22,7 @@ class Settings(FulfilmentSettings):
     dead_letter_queue_url: str
     concurrency: int
     visibility_timeout_seconds: int
-    heartbeat_seconds: float
+    visibility_extension_interval_seconds: float
     drain_seconds: float
     stop_timeout_seconds: float
 
@@ -47,12 +47,14 @@ def read_settings(environment: Environment) -> Settings:
         visibility_timeout_seconds=environment.integer(
             "VISIBILITY_TIMEOUT_SECONDS", 1, MAX_VISIBILITY_SECONDS
         ),
-        heartbeat_seconds=environment.seconds("HEARTBEAT_SECONDS", 0.1, MAX_VISIBILITY_SECONDS),
+        visibility_extension_interval_seconds=environment.seconds(
+            "VISIBILITY_EXTENSION_INTERVAL_SECONDS", 0.1, MAX_VISIBILITY_SECONDS
+        ),
         drain_seconds=environment.seconds("DRAIN_SECONDS", 2, 120),
         stop_timeout_seconds=environment.seconds("STOP_TIMEOUT_SECONDS", 2, 120),
     )
     for low, high in (
-        ("HEARTBEAT_SECONDS", "VISIBILITY_TIMEOUT_SECONDS"),
+        ("VISIBILITY_EXTENSION_INTERVAL_SECONDS", "VISIBILITY_TIMEOUT_SECONDS"),
         ("DRAIN_SECONDS", "STOP_TIMEOUT_SECONDS"),
     ):
         _must_be_less(environment, settings, low, high)

@@ -1,17 +1,22 @@
 """A consumer of one SQS queue for asyncio: knows queues, not what is in them."""
 
 from sqs_consumer.consumer import Consumer, Stopped
-from sqs_consumer.message import Message
-from sqs_consumer.outcome import NotRetryable, RetryAfter
-from sqs_consumer.queue import SqsQueue
-from sqs_consumer.settings import ConsumerSettings
+from sqs_consumer.handling import Handler, NotRetryable, RetryAfter
+from sqs_consumer.metrics import EmfMetrics, Metric
+from sqs_consumer.queue import Message, SqsQueue
+from sqs_consumer.settings import LONGEST_IN_FLIGHT_SECONDS, ConsumerSettings, poll_seconds
 
 __all__ = [
+    "LONGEST_IN_FLIGHT_SECONDS",
     "Consumer",
     "ConsumerSettings",
+    "EmfMetrics",
+    "Handler",
     "Message",
+    "Metric",
     "NotRetryable",
     "RetryAfter",
     "SqsQueue",
     "Stopped",
+    "poll_seconds",
 ]

@@ -1,4 +1,4 @@
-"""What becomes of a message after its handler: deleted, shown again, or set aside.
+"""What becomes of a message after its handler: acknowledged, released or dead-lettered.
 
 It lives apart from handlers and receives: nothing that stops those aborts the delete of finished
 work.
@@ -13,10 +13,10 @@ from typing import assert_never
 from kit.logging import get_logger
 from kit.micro_batcher import BatcherClosed, BatcherFull, MicroBatcher
 from kit.retry import full_jitter
+from sqs_consumer.delivery import Delivery
+from sqs_consumer.handling import Acknowledge, DeadLetter, Outcome, Release
 from sqs_consumer.health import QueueHealth
-from sqs_consumer.in_flight import Delivery
 from sqs_consumer.metrics import Hook, Metric
-from sqs_consumer.outcome import Done, Lost, Outcome, Reject, Retry
 from sqs_consumer.queue import QUEUE_ERRORS, EntryFailed, SqsQueue, request_id_of
 
 MAX_ENTRIES = 10
@@ -24,14 +24,15 @@ MAX_ENTRIES = 10
 DELETE_LINGER_SECONDS = 0.02
 RETRY_BASE_SECONDS = 0.1
 RETRY_CAP_SECONDS = 5.0
-# A call that hangs must not keep a stop from handing its message back.
+# A call that hangs must not keep a stop from releasing its message.
 LONGEST_WAIT_FOR_EXTENSION_SECONDS = 0.5
+# What a delete or a change of visibility can raise: refused by SQS, never answered, or not sent.
 REFUSED = (EntryFailed, BatcherFull, BatcherClosed, *QUEUE_ERRORS)
 
 _log = get_logger()
 
 
-class Settling:
+class Acknowledger:
     """Carries out outcomes in batches; each entry that SQS refuses is looked at by itself."""
 
     def __init__(self, queue: SqsQueue, health: QueueHealth, hook: Hook) -> None:
@@ -48,17 +49,15 @@ class Settling:
             self._send_changes, max_items=MAX_ENTRIES
         )
 
-    async def settle(self, delivery: Delivery, outcome: Outcome) -> None:
+    async def carry_out(self, delivery: Delivery, outcome: Outcome) -> None:
         """Carry `outcome` out; what cannot be done is logged and left to the time-out."""
         match outcome:
-            case Done():
-                await self._delete(delivery)
-            case Retry(seconds):
-                await self._show_again(delivery, seconds)
-            case Reject(reason):
-                await self._set_aside(delivery, reason)
-            case Lost():
-                pass
+            case Acknowledge():
+                await self._acknowledge(delivery)
+            case Release(seconds):
+                await self._release(delivery, seconds)
+            case DeadLetter(reason):
+                await self._dead_letter(delivery, reason)
             case _:
                 assert_never(outcome)
 
@@ -80,27 +79,30 @@ class Settling:
         self._hook(Metric.VISIBILITY_CALLS, 1)
         return await self._queue.change_visibility(changes)
 
-    async def _show_again(self, delivery: Delivery, seconds: float) -> None:
+    async def _release(self, delivery: Delivery, seconds: float) -> None:
         """Make the message visible after `seconds`, or as late as SQS allows.
 
         Failing that it comes back by itself, later.
         """
-        delivery.released = True
-        if delivery.extending is not None:
+        if not delivery.release():
+            return
+        if delivery.extension is not None:
             # The later one counts, and calls can overtake each other.
-            await asyncio.wait({delivery.extending}, timeout=LONGEST_WAIT_FOR_EXTENSION_SECONDS)
+            await asyncio.wait({delivery.extension}, timeout=LONGEST_WAIT_FOR_EXTENSION_SECONDS)
         hideable = delivery.hideable_seconds(asyncio.get_running_loop().time())
         whole = min(max(0, round(seconds)), hideable)
         try:
             await self.change_visibility(delivery, whole)
         except REFUSED as error:
             if not (isinstance(error, EntryFailed) and error.gone):
-                self._health.failed("show_again", error)
+                self._health.failed("release", error)
 
-    async def _delete(self, delivery: Delivery) -> None:
+    async def _acknowledge(self, delivery: Delivery) -> None:
         """Delete the message; try again while it is ours, since its work is done."""
+        if not delivery.acknowledge():
+            return
         attempt = 0
-        while not delivery.lost:
+        while delivery.ours:
             try:
                 await self._deletes.submit(delivery.message.receipt)
             except REFUSED as error:
@@ -121,24 +123,26 @@ class Settling:
             await asyncio.sleep(pause)
             attempt += 1
 
-    async def _set_aside(self, delivery: Delivery, reason: str) -> None:
+    async def _dead_letter(self, delivery: Delivery, reason: str) -> None:
         """Copy to the dead-letter queue, then delete: a crash between leaves two, never none."""
+        if not delivery.ours:
+            return
         message = delivery.message
         try:
-            await self._queue.set_aside(message, reason)
+            await self._queue.dead_letter(message, reason)
         except QUEUE_ERRORS as error:
             # SQS's own redrive is the last net: it moves the message after enough receives.
-            self._health.failed("set_aside", error)
-            await self._show_again(delivery, RETRY_CAP_SECONDS)
+            self._health.failed("dead_letter", error)
+            await self._release(delivery, RETRY_CAP_SECONDS)
             return
-        self._hook(Metric.SET_ASIDE, 1)
+        self._hook(Metric.DEAD_LETTERED, 1)
         _log.warning(
-            "message_set_aside",
+            "message_dead_lettered",
             message_id=message.message_id,
             receive_count=message.receive_count,
             reason=reason,
         )
-        await self._delete(delivery)
+        await self._acknowledge(delivery)
 
 
 def _is_final(error: BaseException) -> bool:

@@ -1,4 +1,4 @@
-"""The consumer: receives no more than it has hands for, and leaves nothing half-held behind."""
+"""The consumer: receives no more than it has permits for, and leaves nothing invisible behind."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from kit.logging import get_logger
-from sqs_consumer.acknowledgement import Settling
-from sqs_consumer.handling import Handler, Handling
+from sqs_consumer.acknowledgement import Acknowledger
+from sqs_consumer.back_pressure import Permits, Throttle
+from sqs_consumer.delivery import Delivery, InFlight
+from sqs_consumer.handling import Handler, Handling, Outcome, Release
 from sqs_consumer.health import QueueHealth
-from sqs_consumer.in_flight import Delivery, InFlight
-from sqs_consumer.message import Message
 from sqs_consumer.metrics import Hook, ignore
-from sqs_consumer.outcome import Outcome, Retry
-from sqs_consumer.permits import Permits
-from sqs_consumer.queue import SqsQueue
+from sqs_consumer.queue import Message, SqsQueue
 from sqs_consumer.receiving import Receiving
 from sqs_consumer.settings import FLUSH_SHARE, ConsumerSettings
-from sqs_consumer.throttle import Pace
-from sqs_consumer.visibility_extender import Heartbeat
+from sqs_consumer.visibility_extender import VisibilityExtender
 
 ABORT_SECONDS = 1.0
 
@@ -50,22 +47,24 @@ class Consumer:
         self._permits = Permits(settings.concurrency)
         self._in_flight = InFlight()
         self._health = QueueHealth(settings.unready_after_seconds, hook)
-        pace = Pace()
-        self._handling = Handling(handler, settings, pace, hook)
-        self._settling = Settling(queue, self._health, hook)
-        self._heartbeat = Heartbeat(self._in_flight, self._settling, self._health, settings, hook)
+        throttle = Throttle()
+        self._handling = Handling(handler, settings, throttle, hook)
+        self._acknowledger = Acknowledger(queue, self._health, hook)
+        self._extender = VisibilityExtender(
+            self._in_flight, self._acknowledger, self._health, settings, hook
+        )
         self._receiving = Receiving(
             queue,
             self._permits,
             self._health,
-            pace,
+            throttle,
             settings,
             deliver=self._deliver,
             in_flight=self._in_flight,
             hook=hook,
         )
-        # Bounds how much finished work may wait for its delete before that holds permits back.
-        self._unsettled = asyncio.Semaphore(settings.concurrency)
+        # Bounds how much finished work may wait for its delete before receives wait.
+        self._outstanding = asyncio.Semaphore(settings.concurrency)
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
         self._abort = asyncio.Event()
@@ -96,8 +95,8 @@ class Consumer:
         await self._health.answered.wait()
 
     async def run(self) -> Stopped:
-        """Consume until `stop`; return when everything received was settled or handed back."""
-        heartbeat = asyncio.create_task(self._heartbeat.run())
+        """Consume until `stop`; return when nothing that was received is held any more."""
+        extender = asyncio.create_task(self._extender.run())
         try:
             await self._until_queue_answers()
             if not self._stop.is_set():
@@ -105,12 +104,12 @@ class Consumer:
             await self._stop.wait()
             return await self._drain()
         finally:
-            heartbeat.cancel()
+            extender.cancel()
             with suppress(asyncio.CancelledError):
-                await heartbeat
+                await extender
 
     async def _until_queue_answers(self) -> None:
-        """Ask the queue something that it answers at once: an empty long poll would not."""
+        """Ask the queue something that it answers immediately: an empty long poll would not."""
         while not self._stop.is_set():
             try:
                 await self._queue.check()
@@ -131,7 +130,7 @@ class Consumer:
             message=message,
             received_at=now,
             expires_at=now + self._settings.visibility_timeout_seconds,
-            extend_at=now + self._settings.heartbeat_seconds,
+            extend_at=now + self._settings.visibility_extension_interval_seconds,
         )
         self._in_flight.add(delivery)
         task = loop.create_task(self._process(delivery))
@@ -139,26 +138,26 @@ class Consumer:
         task.add_done_callback(self._ended)
 
     async def _process(self, delivery: Delivery) -> None:
-        """Handle and settle one message; its permit goes back once, whatever happens."""
+        """Handle one message and carry its outcome out; its permit comes back once in any case."""
         try:
             try:
                 outcome = await self._outcome(delivery)
-                await self._unsettled.acquire()
+                await self._outstanding.acquire()
             finally:
                 self._permits.give_back()
             try:
-                await self._settling.settle(delivery, outcome)
+                await self._acknowledger.carry_out(delivery, outcome)
             finally:
-                self._unsettled.release()
+                self._outstanding.release()
         finally:
             self._in_flight.remove(delivery)
 
     async def _outcome(self, delivery: Delivery) -> Outcome:
         if not self._stop.is_set():
             return await self._handling.handle(delivery)
-        # Handed back while another receive is open, it would only come in again.
+        # Released while another receive is open, it would only come in again.
         await self._receiving.until_ended()
-        return Retry(self._handling.hand_back_seconds)
+        return Release(self._handling.release_seconds)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -167,7 +166,7 @@ class Consumer:
             _log.error("message_dropped", exc_info=error)
 
     async def _drain(self) -> Stopped:
-        """End what is open within the drain, then cut the rest short and hand it back."""
+        """End what is open within the drain, then cut the rest short and release it."""
         drain = self._settings.drain_seconds
         deadline = _clock() + drain
         self._receiving.stop()
@@ -199,12 +198,9 @@ class Consumer:
     def _cut_short(self) -> int:
         """Cancel open receives and running handlers; return how many handlers those were."""
         if self._receiving.abort():
-            # A long poll that nobody listens to would take what is handed back before it ends.
-            self._handling.hand_back_seconds = self._settings.wait_seconds
-        running = [each for each in self._in_flight if each.handling is not None]
-        for delivery in running:
-            delivery.cancel_handler()
-        return len(running)
+            # A long poll that nobody listens to would take what is released before it ends.
+            self._handling.release_seconds = self._settings.wait_seconds
+        return sum(delivery.cancel_handler() for delivery in self._in_flight)
 
 
 def _clock() -> float:

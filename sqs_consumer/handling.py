@@ -1,18 +1,18 @@
-"""One message through its handler, and the handler's answer as an outcome."""
+"""One message through its handler, and the handler's verdict as an outcome."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from kit.logging import get_logger
 from kit.retry import full_jitter
-from sqs_consumer.in_flight import Delivery
-from sqs_consumer.message import Message
+from sqs_consumer.back_pressure import Throttle
+from sqs_consumer.delivery import Delivery
 from sqs_consumer.metrics import Hook, Metric
-from sqs_consumer.outcome import Done, Lost, NotRetryable, Outcome, Reject, Retry, RetryAfter
+from sqs_consumer.queue import Message
 from sqs_consumer.settings import ConsumerSettings
-from sqs_consumer.throttle import Pace
 
 # Returns when its work is durable; raises to say anything else.
 Handler = Callable[[Message], Awaitable[object]]
@@ -20,51 +20,89 @@ Handler = Callable[[Message], Awaitable[object]]
 _log = get_logger()
 
 
-class Handling:
-    """Runs the handler for each delivery, and tells the pace how it went.
+class RetryAfter(Exception):
+    """Raised by a handler: nack, deliver this message again in so many seconds."""
 
-    Messages of handlers that are cut short are shown again after `hand_back_seconds`.
+    def __init__(self, seconds: float, reason: str = "") -> None:
+        self.seconds = seconds
+        super().__init__(reason or f"retry after {seconds:g} s")
+
+
+class NotRetryable(Exception):
+    """Raised by a handler: trying again cannot help, dead-letter the message and say why."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+@dataclass(frozen=True)
+class Acknowledge:
+    """The handler's work is durable: delete the message."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """The work is not done: make the message visible after `seconds`."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """Move the message to the dead-letter queue, with the reason."""
+
+    reason: str
+
+
+Outcome = Acknowledge | Release | DeadLetter
+
+
+class Handling:
+    """Runs the handler for each delivery, and tells the throttle how it went.
+
+    Messages of handlers that are cut short are released after `release_seconds`.
     """
 
     def __init__(
-        self, handler: Handler, settings: ConsumerSettings, pace: Pace, hook: Hook
+        self, handler: Handler, settings: ConsumerSettings, throttle: Throttle, hook: Hook
     ) -> None:
         self._handler = handler
         self._settings = settings
-        self._pace = pace
+        self._throttle = throttle
         self._hook = hook
-        self.hand_back_seconds = 0.0
+        self.release_seconds = 0.0
 
     async def handle(self, delivery: Delivery) -> Outcome:
         """Run the handler and return what it decided.
 
-        A cancelled handler lost its message, or the consumer stops and hands the message back.
+        A cancelled handler lost its message, or the consumer stops and releases the message.
         """
         loop = asyncio.get_running_loop()
         started = loop.time()
-        delivery.handling = asyncio.current_task()
+        delivery.begin()
         try:
             await self._handler(delivery.message)
         except asyncio.CancelledError:
-            return Lost() if delivery.lost else Retry(self.hand_back_seconds)
+            return Release(self.release_seconds)
         except NotRetryable as refused:
             self._handled(loop.time() - started)
-            return Reject(refused.reason)
+            return DeadLetter(refused.reason)
         except RetryAfter as later:
             self._handled(loop.time() - started)
-            return self._retry(delivery.message, later.seconds, later)
+            return self._nack(delivery.message, later.seconds, later)
         except Exception as error:  # noqa: BLE001 - one message's trouble is never the consumer's
-            self._pace.failed()
+            self._throttle.failed()
             self._hook(Metric.HANDLER_TIME, loop.time() - started)
-            return self._retry(delivery.message, self._backoff(delivery.message), error)
+            return self._nack(delivery.message, self._backoff(delivery.message), error)
         finally:
-            delivery.handling = None
+            delivery.finish()
         self._handled(loop.time() - started)
-        return Done()
+        return Acknowledge()
 
     def _handled(self, seconds: float) -> None:
         """Note that the handler came to an end of its own."""
-        self._pace.handled(seconds)
+        self._throttle.handled(seconds)
         self._hook(Metric.HANDLER_TIME, seconds)
 
     def _backoff(self, message: Message) -> float:
@@ -74,7 +112,7 @@ class Handling:
             cap_seconds=self._settings.retry_cap_seconds,
         )
 
-    def _retry(self, message: Message, seconds: float, error: Exception) -> Retry:
+    def _nack(self, message: Message, seconds: float, error: Exception) -> Release:
         self._hook(Metric.RETRIES, 1)
         _log.warning(
             "message_retried",
@@ -83,4 +121,4 @@ class Handling:
             seconds=round(seconds, 3),
             error=str(error) or type(error).__name__,
         )
-        return Retry(seconds)
+        return Release(seconds)

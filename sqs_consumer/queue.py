@@ -1,13 +1,12 @@
-"""The calls a consumer makes to SQS, each answer looked at entry by entry."""
+"""Messages as they are received, and the calls to SQS, each answer looked at entry by entry."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-
-from sqs_consumer.message import Message, message_from_sqs
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
@@ -22,6 +21,18 @@ MAX_ATTRIBUTES = 10
 MAX_REASON_LENGTH = 256
 
 
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """What a handler gets. `receive_count` starts at 1; `sent_at` is in epoch seconds."""
+
+    message_id: str
+    body: str
+    receive_count: int = 1
+    sent_at: float = 0.0
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    receipt: str = field(repr=False, default="")
+
+
 class EntryFailed(Exception):
     """SQS refused one entry of a batch; `gone` when its receipt is no longer valid."""
 
@@ -34,7 +45,7 @@ class EntryFailed(Exception):
 
 
 class SqsQueue:
-    """One queue and the queue for what nobody can handle."""
+    """One queue and its dead-letter queue."""
 
     def __init__(self, sqs: SQSClient, *, queue_url: str, dead_letter_queue_url: str) -> None:
         self._sqs = sqs
@@ -85,7 +96,7 @@ class SqsQueue:
         )
         return _failures(answer, len(changes))
 
-    async def set_aside(self, message: Message, reason: str) -> None:
+    async def dead_letter(self, message: Message, reason: str) -> None:
         """Copy the message to the dead-letter queue, with why and where it came from."""
         added = {
             "reason": _text_attribute(_printable(reason)),
@@ -99,6 +110,19 @@ class SqsQueue:
             MessageBody=message.body,
             MessageAttributes={**dict(list(kept.items())[:room]), **added},
         )
+
+
+def message_from_sqs(received: Mapping[str, Any]) -> Message:
+    """Return the message in one entry of a ReceiveMessage answer."""
+    system = received.get("Attributes", {})
+    return Message(
+        message_id=received["MessageId"],
+        body=received.get("Body", ""),
+        receive_count=int(system.get("ApproximateReceiveCount", 1)),
+        sent_at=int(system.get("SentTimestamp", 0)) / 1000,
+        attributes=received.get("MessageAttributes", {}),
+        receipt=received["ReceiptHandle"],
+    )
 
 
 def request_id_of(error: BaseException) -> str:

@@ -6,14 +6,12 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 
+from sqs_consumer.back_pressure import Permits, Throttle
+from sqs_consumer.delivery import InFlight
 from sqs_consumer.health import QueueHealth
-from sqs_consumer.in_flight import InFlight
-from sqs_consumer.message import Message
 from sqs_consumer.metrics import Hook, Metric
-from sqs_consumer.permits import Permits
-from sqs_consumer.queue import SqsQueue
+from sqs_consumer.queue import Message, SqsQueue
 from sqs_consumer.settings import MAX_RECEIVED, ConsumerSettings
-from sqs_consumer.throttle import Pace
 
 MAX_POLLERS = 8
 # A thousand permits come free faster than one poller, with one receive at a time, can use them.
@@ -33,7 +31,7 @@ class Receiving:
         queue: SqsQueue,
         permits: Permits,
         health: QueueHealth,
-        pace: Pace,
+        throttle: Throttle,
         settings: ConsumerSettings,
         *,
         deliver: Callable[[Message], None],
@@ -43,7 +41,7 @@ class Receiving:
         self._queue = queue
         self._permits = permits
         self._health = health
-        self._pace = pace
+        self._throttle = throttle
         self._settings = settings
         self._deliver = deliver
         self._in_flight = in_flight
@@ -87,15 +85,15 @@ class Receiving:
 
     async def _poll_always(self) -> None:
         while not self._stopping:
-            await asyncio.sleep(self._pace.pause_seconds())
-            permits = await self._permits.take(self._pace.most, self._pace.linger_seconds)
-            # A queue that failed answers a short poll at once when it is back.
+            await asyncio.sleep(self._throttle.pause_seconds())
+            permits = await self._permits.take(self._throttle.most, self._throttle.linger_seconds)
+            # A queue that failed answers a short poll immediately when it is back.
             wait_seconds = 0 if self._health.failing else self._settings.wait_seconds
             await self._receive_into(permits, wait_seconds)
 
     async def _poll_while_full(self) -> None:
         """Help out, without waiting: end as soon as messages or permits are not plentiful."""
-        while not self._stopping and not self._pace.braking:
+        while not self._stopping and not self._throttle.throttling:
             permits = self._permits.take_now(MAX_RECEIVED)
             if not permits or await self._receive_into(permits, 0) < permits:
                 return

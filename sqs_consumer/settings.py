@@ -11,7 +11,7 @@ LONGEST_POLL_SECONDS = 20
 LONGEST_IN_FLIGHT_SECONDS = 12 * 3600
 # SQS counts from its receive, we count from its answer, which may have been under way for so long.
 SLOWEST_ANSWER_SECONDS = 60
-# How much of a drain is kept for handing back and deleting after the handlers' time is up.
+# How much of a drain is kept for releases and deletes once the handlers' time is up.
 FLUSH_SHARE = 0.1
 
 
@@ -21,7 +21,7 @@ class ConsumerSettings:
 
     concurrency: int
     visibility_timeout_seconds: int
-    heartbeat_seconds: float
+    visibility_extension_interval_seconds: float
     drain_seconds: float
     wait_seconds: int = LONGEST_POLL_SECONDS
     max_age_seconds: float = LONGEST_IN_FLIGHT_SECONDS
@@ -33,8 +33,11 @@ class ConsumerSettings:
         for holds, rule in (
             (self.concurrency >= 1, "concurrency must be at least 1"),
             (
-                0 < self.heartbeat_seconds < self.visibility_timeout_seconds,
-                "heartbeat_seconds must be above 0 and below visibility_timeout_seconds",
+                0 < self.visibility_extension_interval_seconds < self.visibility_timeout_seconds,
+                (
+                    "visibility_extension_interval_seconds must be above 0 and below "
+                    "visibility_timeout_seconds"
+                ),
             ),
             # SQS takes 0 as well, but an empty queue would then be polled as fast as it answers.
             (1 <= self.wait_seconds <= LONGEST_POLL_SECONDS, "wait_seconds must be 1 to 20"),

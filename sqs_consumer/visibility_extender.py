@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from kit.logging import get_logger
-from kit.micro_batcher import BatcherClosed, BatcherFull
-from sqs_consumer.acknowledgement import Settling
+from sqs_consumer.acknowledgement import REFUSED, Acknowledger
+from sqs_consumer.delivery import NEVER, Delivery, InFlight
 from sqs_consumer.health import QueueHealth
-from sqs_consumer.in_flight import Delivery, InFlight
 from sqs_consumer.metrics import Hook, Metric
-from sqs_consumer.queue import QUEUE_ERRORS, EntryFailed
+from sqs_consumer.queue import EntryFailed
 from sqs_consumer.settings import ConsumerSettings
 
 # Messages that fall due within this share of the interval travel together.
@@ -20,13 +19,12 @@ TRY_AGAIN = 0.25
 SHORTEST_SLEEP_SECONDS = 0.05
 # SQS counts in whole seconds: at the end of a message's time less than one is no gain.
 WORTH_A_CALL_SECONDS = 1
-NEVER = float("inf")
 
 _log = get_logger()
 
 
-class Heartbeat:
-    """Extends messages `heartbeat_seconds` after their receive or last extension.
+class VisibilityExtender:
+    """Extends messages `visibility_extension_interval_seconds` after their receive or last time.
 
     A message that SQS no longer counts as ours, that could not be extended in time, or that is
     older than `max_age_seconds` is lost: its handler is cancelled.
@@ -35,15 +33,16 @@ class Heartbeat:
     def __init__(
         self,
         in_flight: InFlight,
-        settling: Settling,
+        acknowledger: Acknowledger,
         health: QueueHealth,
         settings: ConsumerSettings,
         hook: Hook,
     ) -> None:
         self._in_flight = in_flight
-        self._settling = settling
+        self._acknowledger = acknowledger
         self._health = health
         self._settings = settings
+        self._interval_seconds = settings.visibility_extension_interval_seconds
         self._hook = hook
         self._extending: set[asyncio.Task[None]] = set()
 
@@ -52,9 +51,9 @@ class Heartbeat:
         try:
             while True:
                 await asyncio.sleep(self._pause())
-                until = _clock() + self._settings.heartbeat_seconds * TOGETHER
+                until = _clock() + self._interval_seconds * TOGETHER
                 for delivery in self._in_flight:
-                    if delivery.extend_at <= until:
+                    if delivery.due(until):
                         self._start(delivery)
         finally:
             for extension in self._extending:
@@ -63,11 +62,10 @@ class Heartbeat:
     def _pause(self) -> float:
         """Sleep until the next message is due, but wake for those that come meanwhile."""
         due = min((each.extend_at for each in self._in_flight), default=NEVER)
-        longest = self._settings.heartbeat_seconds * (1 - TOGETHER)
+        longest = self._interval_seconds * (1 - TOGETHER)
         return max(SHORTEST_SLEEP_SECONDS, min(longest, due - _clock()))
 
     def _start(self, delivery: Delivery) -> None:
-        delivery.extend_at = NEVER
         extension = asyncio.get_running_loop().create_task(self._extend(delivery))
         self._extending.add(extension)
         extension.add_done_callback(self._extending.discard)
@@ -81,9 +79,7 @@ class Heartbeat:
             await asyncio.sleep(delivery.expires_at - now)
             self._lose(delivery, "too_old")
             return
-        while delivery in self._in_flight and not delivery.lost and not delivery.released:
-            if await self._extend_once(delivery) or delivery.released:
-                return
+        while delivery.ours and not await self._extend_once(delivery):
             left = delivery.expires_at - _clock()
             if left <= SHORTEST_SLEEP_SECONDS:
                 self._lose(delivery, "expired")
@@ -92,21 +88,23 @@ class Heartbeat:
     async def _extend_once(self, delivery: Delivery) -> bool:
         now = _clock()
         seconds = self._seconds_to_hide(delivery, now)
-        delivery.extending = asyncio.current_task()
+        delivery.begin_extension()
         try:
             async with asyncio.timeout_at(delivery.expires_at):
-                await self._settling.change_visibility(delivery, seconds)
-        except (EntryFailed, BatcherFull, BatcherClosed, *QUEUE_ERRORS) as error:
+                await self._acknowledger.change_visibility(delivery, seconds)
+        except REFUSED as error:
             if isinstance(error, EntryFailed) and error.gone:
                 self._lose(delivery, "receipt_invalid")
             else:
                 self._health.failed("extend", error)
             return False
         finally:
-            delivery.extending = None
-        delivery.expires_at = now + seconds
-        # One that the end of its time cut short may be over before the next heartbeat is due.
-        delivery.extend_at = min(now + self._settings.heartbeat_seconds, delivery.expires_at)
+            delivery.end_extension()
+        expires_at = now + seconds
+        # One that the end of its time cut short may be over before the next interval is.
+        delivery.extended(
+            expires_at=expires_at, extend_at=min(now + self._interval_seconds, expires_at)
+        )
         return True
 
     def _seconds_to_hide(self, delivery: Delivery, now: float) -> int:
@@ -119,8 +117,7 @@ class Heartbeat:
         )
 
     def _lose(self, delivery: Delivery, reason: str) -> None:
-        delivery.lost = True
-        if delivery.handling is None:
+        if not delivery.lose():
             return  # finished meanwhile: it was deleted, which is why SQS does not know it
         message = delivery.message
         self._hook(Metric.LOST, 1)
@@ -130,7 +127,6 @@ class Heartbeat:
             receive_count=message.receive_count,
             reason=reason,
         )
-        delivery.cancel_handler()
 
 
 def _clock() -> float:

@@ -20,7 +20,7 @@ SHORT = {
     "PAYMENT_SECONDS": "3",
     "LEASE_SECONDS": "9",
     "VISIBILITY_TIMEOUT_SECONDS": "10",
-    "HEARTBEAT_SECONDS": "3",
+    "VISIBILITY_EXTENSION_INTERVAL_SECONDS": "3",
 }
 
 
@@ -99,7 +99,7 @@ def test_a_visibility_shorter_than_the_work(emulator: RunningEmulator, consumer:
         PAYMENT_SECONDS="7",
         LEASE_SECONDS="30",
         VISIBILITY_TIMEOUT_SECONDS="3",
-        HEARTBEAT_SECONDS="0.7",
+        VISIBILITY_EXTENSION_INTERVAL_SECONDS="0.7",
         PROCESSOR_CONCURRENCY="30",
     )
     until_done(shop)

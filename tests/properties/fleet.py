@@ -14,8 +14,8 @@ from orders.request import OrderRequest
 from processor.order_handler import OrderHandler
 from receiver.admission import Admission
 from receiver.async_orders import AsyncOrders
-from sqs_consumer.message import message_from_sqs
-from sqs_consumer.outcome import RetryAfter
+from sqs_consumer.handling import RetryAfter
+from sqs_consumer.queue import message_from_sqs
 from tests.support.fake_shop import FakeShop, Process
 
 

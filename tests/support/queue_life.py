@@ -12,8 +12,8 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
-from sqs_consumer import Message, NotRetryable, RetryAfter
-from sqs_consumer.settings import poll_seconds
+from sqs_consumer import Message, NotRetryable, RetryAfter, poll_seconds
+from sqs_consumer.delivery import State
 from tests.support.fake_aws.queues import Mischief
 from tests.support.fake_aws.wire import Fault, Wire
 from tests.support.queue_world import Handler, QueueWorld, Running, until
@@ -75,7 +75,7 @@ class Life:
         self.settings = {
             "concurrency": chance.randint(1, 12),
             "visibility_timeout_seconds": visibility,
-            "heartbeat_seconds": visibility * chance.uniform(0.2, 0.6),
+            "visibility_extension_interval_seconds": visibility * chance.uniform(0.2, 0.6),
             "drain_seconds": drain,
             "wait_seconds": chance.randint(1, poll_seconds(drain)),
             "max_age_seconds": 100_000,
@@ -173,7 +173,7 @@ class Life:
 
     def check_permits(self, running: Running) -> None:
         taken = self.settings["concurrency"] - running.consumer.permits_free
-        at_work = sum(each.handling is not None for each in running.consumer._in_flight)
+        at_work = sum(each.state is State.HANDLING for each in running.consumer._in_flight)
         assert at_work <= taken, "a handler without a permit"
 
     async def stop(self, running: Running) -> None:

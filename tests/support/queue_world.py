@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 Handler = Callable[[Message], Awaitable[object]]
 
 SETTINGS = ConsumerSettings(
-    concurrency=10, visibility_timeout_seconds=60, heartbeat_seconds=20, drain_seconds=30
+    concurrency=10,
+    visibility_timeout_seconds=60,
+    visibility_extension_interval_seconds=20,
+    drain_seconds=30,
 )
 
 

@@ -76,7 +76,7 @@ async def test_a_received_binary_attribute_is_bytes_and_reaches_the_dead_letters
         queue = dead_letter_queue(quick_sqs(await opened.sqs()))
         (message,) = await queue.receive(1, wait_seconds=0, visibility_timeout_seconds=30)
         assert message.attributes["raw"]["BinaryValue"] == b"\x00\xff"
-        await queue.set_aside(message, "no")
+        await queue.dead_letter(message, "no")
     sent = aws.received[1].json["MessageAttributes"]
     assert {name: sent[name] for name in ("raw", "text")} == RECEIVED["MessageAttributes"]
 
@@ -102,7 +102,7 @@ async def test_a_long_poll_that_breaks_while_the_consumer_stops_is_not_begun_aga
     settings = ConsumerSettings(
         concurrency=1,
         visibility_timeout_seconds=60,
-        heartbeat_seconds=20,
+        visibility_extension_interval_seconds=20,
         drain_seconds=30,
     )
 

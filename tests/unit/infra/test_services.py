@@ -51,7 +51,7 @@ PROCESSOR = {
     "DLQ_URL": "https://sqs.us-west-2.amazonaws.com/123456789012/order-processing-dlq",
     "PROCESSOR_CONCURRENCY": "20",
     "VISIBILITY_TIMEOUT_SECONDS": "180",
-    "HEARTBEAT_SECONDS": "60",
+    "VISIBILITY_EXTENSION_INTERVAL_SECONDS": "60",
 }
 
 

@@ -21,7 +21,7 @@ VARIABLES = {
     "LEASE_SECONDS": "60",
     "STATUS_SHARDS": "10",
     "VISIBILITY_TIMEOUT_SECONDS": "180",
-    "HEARTBEAT_SECONDS": "60",
+    "VISIBILITY_EXTENSION_INTERVAL_SECONDS": "60",
     "DRAIN_SECONDS": "30",
     "STOP_TIMEOUT_SECONDS": "60",
 }
@@ -72,8 +72,11 @@ def test_a_value_out_of_bounds_is_refused_with_its_rule(name: str, value: str) -
     ("changes", "problem"),
     [
         (
-            {"HEARTBEAT_SECONDS": "180"},
-            "HEARTBEAT_SECONDS = 180: must be less than VISIBILITY_TIMEOUT_SECONDS = 180",
+            {"VISIBILITY_EXTENSION_INTERVAL_SECONDS": "180"},
+            (
+                "VISIBILITY_EXTENSION_INTERVAL_SECONDS = 180: must be less than "
+                "VISIBILITY_TIMEOUT_SECONDS = 180"
+            ),
         ),
         (
             {"DRAIN_SECONDS": "60"},

@@ -29,7 +29,7 @@ ITS_OWN = {
 def test_the_consumer_knows_queues_and_nothing_of_the_house_but_three_small_tools() -> None:
     """So it can be lifted out as a library."""
     code = (
-        "import sys, sqs_consumer, sqs_consumer.emf; "
+        "import sys, sqs_consumer, sqs_consumer.metrics; "
         "print(*sorted(m for m in sys.modules "
         "if m.split('.')[0] in {'orders', 'kit', 'adapters', 'receiver', 'lambda_fn', 'lab'}))"
     )

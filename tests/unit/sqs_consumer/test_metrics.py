@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from sqs_consumer import Message, NotRetryable, RetryAfter
-from sqs_consumer.emf import MAX_VALUES, EmfMetrics
-from sqs_consumer.metrics import DURATIONS, Metric
+from sqs_consumer.metrics import DURATIONS, MAX_VALUES, EmfMetrics, Metric
 from tests.support.fake_aws.wire import Fault
 from tests.support.queue_world import Handled, QueueWorld, until
 from tests.support.virtual_clock import now, virtual_time
@@ -65,7 +64,7 @@ async def test_what_goes_wrong_is_counted() -> None:
     running = world.start(handler, hook=heard, concurrency=1)
     await until(lambda: not world.queue.messages)
     await running.stop()
-    assert heard.total(Metric.SET_ASIDE) == 1
+    assert heard.total(Metric.DEAD_LETTERED) == 1
     assert heard.total(Metric.RETRIES) == 2
     assert heard.total(Metric.REDELIVERIES) == 2
     assert heard.total(Metric.QUEUE_ERRORS) == 2

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from sqs_consumer.permits import Permits
+from sqs_consumer.back_pressure import Permits
 from tests.support.virtual_clock import now, virtual_time
 
 

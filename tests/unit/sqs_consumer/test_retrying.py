@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from sqs_consumer import Message, NotRetryable, RetryAfter
+from sqs_consumer.back_pressure import FAILURES_TO_THROTTLE
 from sqs_consumer.settings import LONGEST_IN_FLIGHT_SECONDS, SLOWEST_ANSWER_SECONDS
-from sqs_consumer.throttle import FAILURES_TO_BRAKE
 from tests.support.fake_aws.wire import Wire
 from tests.support.queue_world import SETTINGS, Handled, QueueWorld, until
 from tests.support.virtual_clock import now, virtual_time
@@ -197,7 +197,7 @@ async def test_a_few_bad_messages_slow_nobody_down() -> None:
     running = world.start(mostly_good, concurrency=20)
     await until(lambda: len(handled.done) == 180)
     assert now() < 180 / 20 * 1.3 + 2
-    assert FAILURES_TO_BRAKE < 20
+    assert FAILURES_TO_THROTTLE < 20
     await running.stop()
 
 

@@ -2,49 +2,49 @@ from __future__ import annotations
 
 import pytest
 
-from sqs_consumer.throttle import (
-    BRAKE_BASE_SECONDS,
-    BRAKE_CAP_SECONDS,
-    FAILURES_TO_BRAKE,
+from sqs_consumer.back_pressure import (
+    FAILURES_TO_THROTTLE,
     LONGEST_LINGER_SECONDS,
+    PAUSE_BASE_SECONDS,
+    PAUSE_CAP_SECONDS,
     SHORTEST_LINGER_SECONDS,
-    Pace,
+    Throttle,
 )
 
 
-def braking() -> Pace:
-    pace = Pace()
-    for _ in range(FAILURES_TO_BRAKE):
-        pace.failed()
-    return pace
+def throttling() -> Throttle:
+    throttle = Throttle()
+    for _ in range(FAILURES_TO_THROTTLE):
+        throttle.failed()
+    return throttle
 
 
 def test_receives_are_full_handfuls_and_wait_for_nothing_while_work_succeeds() -> None:
-    pace = Pace()
-    pace.failed()
-    pace.handled(3)
-    assert (pace.most, pace.pause_seconds()) == (10, 0)
+    throttle = Throttle()
+    throttle.failed()
+    throttle.handled(3)
+    assert (throttle.most, throttle.pause_seconds()) == (10, 0)
 
 
 def test_after_many_failures_and_no_success_one_message_at_a_time_is_tried() -> None:
-    assert braking().most == 1
+    assert throttling().most == 1
 
 
 def test_one_success_lifts_the_brake() -> None:
-    pace = braking()
-    pace.handled(3)
-    assert (pace.most, pace.pause_seconds()) == (10, 0)
+    throttle = throttling()
+    throttle.handled(3)
+    assert (throttle.most, throttle.pause_seconds()) == (10, 0)
 
 
 def test_pauses_grow_with_each_try_up_to_a_cap_and_begin_anew_after_a_success() -> None:
-    pace = braking()
-    pauses = [pace.pause_seconds() for _ in range(200)]
-    assert pauses[0] <= BRAKE_BASE_SECONDS
-    assert BRAKE_CAP_SECONDS * 0.9 < max(pauses) <= BRAKE_CAP_SECONDS
-    pace.handled(3)
-    for _ in range(FAILURES_TO_BRAKE):
-        pace.failed()
-    assert pace.pause_seconds() <= BRAKE_BASE_SECONDS
+    throttle = throttling()
+    pauses = [throttle.pause_seconds() for _ in range(200)]
+    assert pauses[0] <= PAUSE_BASE_SECONDS
+    assert PAUSE_CAP_SECONDS * 0.9 < max(pauses) <= PAUSE_CAP_SECONDS
+    throttle.handled(3)
+    for _ in range(FAILURES_TO_THROTTLE):
+        throttle.failed()
+    assert throttle.pause_seconds() <= PAUSE_BASE_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_pauses_grow_with_each_try_up_to_a_cap_and_begin_anew_after_a_success() 
 def test_longer_work_lingers_longer_for_company_within_limits(
     handling_seconds: float, linger_seconds: float
 ) -> None:
-    pace = Pace()
+    throttle = Throttle()
     for _ in range(100):
-        pace.handled(handling_seconds)
-    assert pace.linger_seconds == pytest.approx(linger_seconds, rel=0.01)
+        throttle.handled(handling_seconds)
+    assert throttle.linger_seconds == pytest.approx(linger_seconds, rel=0.01)

@@ -27,7 +27,9 @@ async def test_work_longer_than_the_visibility_time_out_is_done_once() -> None:
 async def test_an_extension_that_gains_less_than_a_second_is_made_too() -> None:
     world, handled = QueueWorld(), Handled(seconds=60)
     world.send(3)
-    running = world.start(handled, visibility_timeout_seconds=4, heartbeat_seconds=1)
+    running = world.start(
+        handled, visibility_timeout_seconds=4, visibility_extension_interval_seconds=1
+    )
     await until(lambda: not world.queue.messages)
     assert len(handled.begun) == 3
     await running.stop()
@@ -65,7 +67,12 @@ async def test_no_message_comes_closer_to_its_expiry_than_heartbeat_and_visibili
         await asyncio.sleep(1)
         left = [each.visible_at - now() for each in world.queue.messages if each.handle]
         closest = min([closest, *left])
-    assert closest >= SETTINGS.visibility_timeout_seconds - SETTINGS.heartbeat_seconds - 0.1
+    assert (
+        closest
+        >= SETTINGS.visibility_timeout_seconds
+        - SETTINGS.visibility_extension_interval_seconds
+        - 0.1
+    )
     running.consumer.stop()
     await running.stop()
 
@@ -112,7 +119,7 @@ async def test_a_handler_whose_message_is_gone_is_cancelled() -> None:
     await until(lambda: handled.begun)
     world.queue.messages.clear()
     await until(lambda: handled.cancelled)
-    assert now() < 2 * SETTINGS.heartbeat_seconds
+    assert now() < 2 * SETTINGS.visibility_extension_interval_seconds
     assert world.count("ChangeMessageVisibilityBatch") == 1, "it was asked for more than once"
     await running.stop()
 
@@ -140,7 +147,10 @@ async def test_a_message_in_work_for_hours_is_hidden_for_as_long_as_sqs_allows()
     day = 24 * 3600
     world, handled = QueueWorld(max_receive_count=1), Handled(seconds=day)
     world.send(1)
-    hours = {"visibility_timeout_seconds": 5 * 3600, "heartbeat_seconds": 3 * 3600}
+    hours = {
+        "visibility_timeout_seconds": 5 * 3600,
+        "visibility_extension_interval_seconds": 3 * 3600,
+    }
     with capture_logs() as logs:
         running = world.start(handled, concurrency=1, **hours)
         await until(lambda: handled.cancelled, seconds=day, every_seconds=10)
@@ -202,8 +212,8 @@ async def test_a_handler_that_swallows_its_cancellation_deletes_nothing_that_was
     "wrong",
     [
         {"concurrency": 0},
-        {"heartbeat_seconds": 0},
-        {"heartbeat_seconds": 60},
+        {"visibility_extension_interval_seconds": 0},
+        {"visibility_extension_interval_seconds": 60},
         {"wait_seconds": 21},
         {"wait_seconds": 0},
         {"drain_seconds": 20},

@@ -20,8 +20,7 @@ from lab.measure.logs import (
 )
 from lambda_fn import worker
 from processor import service
-from sqs_consumer.emf import EmfMetrics
-from sqs_consumer.metrics import Metric
+from sqs_consumer.metrics import EmfMetrics, Metric
 
 WANTED = {"aws_calls", "metrics"}
 
