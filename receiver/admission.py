@@ -1,4 +1,4 @@
-"""How many orders may be under way at once, and what happens to the one too many."""
+"""How many orders may be under way concurrently, and what happens to the one too many."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Overloaded(Exception):
 
 
 class Admission:
-    """Lets a bounded number of orders in; the next one is turned away at once, not queued."""
+    """Admits a bounded number of orders; the next one is refused immediately, not queued."""
 
     def __init__(self, limit: int, *, full: str, retry_after_seconds: float) -> None:
         self._limit = limit
@@ -48,7 +48,7 @@ class Admission:
                 self._empty.set()
 
     def check_room(self) -> None:
-        """Take no place, and raise what whoever wanted one now would be told.
+        """Take no place, and raise what an order that came now would get.
 
         Raises:
             Overloaded: as `admitted`.
@@ -59,9 +59,9 @@ class Admission:
             raise Overloaded(self._full, self._retry_after_seconds)
 
     def close(self) -> None:
-        """Let nobody in any more."""
+        """Refuse every order from now on."""
         self._closed = True
 
     async def empty(self) -> None:
-        """Return once nobody is inside."""
+        """Return once no order holds a place."""
         await self._empty.wait()

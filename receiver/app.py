@@ -5,35 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from orders.fulfilment import Fulfilment
 from orders.placement import OrderPlacement
+from orders.ports import OrderPublisher
 from receiver.admission import Admission
-from receiver.async_orders import AsyncOrders
-from receiver.backend import Backend, BackendOpener, open_aws_backend
-from receiver.background import BackgroundWork
-from receiver.cors import cors_middleware
+from receiver.async_orders import ASYNC_ORDERS, AsyncOrders
+from receiver.backend import BACKEND, Backend, BackendOpener, open_aws_backend
+from receiver.handlers import DOCUMENT
+from receiver.health import READINESS, Readiness
 from receiver.intake import MAX_BODY_BYTES
-from receiver.keys import (
-    ADMISSIONS,
-    ASYNC_ORDERS,
-    BACKGROUND,
-    CATALOGUE,
-    LISTER,
-    PARAMETERS,
-    READER,
-    READINESS,
-    SETTINGS,
-    SYNC_ORDERS,
-)
-from receiver.middleware import answer_every_request
-from receiver.operations import parameter_names
-from receiver.readiness import Readiness
-from receiver.route_table import routes
+from receiver.middleware import answer_every_request, cors_middleware
+from receiver.openapi import openapi_document
+from receiver.query import PARAMETERS
+from receiver.routes import routes
 from receiver.settings import Settings
-from receiver.sync_orders import SyncOrders
+from receiver.sync_orders import SYNC_ORDERS, SyncOrders
 
 
 def create_app(
@@ -44,58 +34,46 @@ def create_app(
     if settings.cors_origins:
         middlewares.insert(0, cors_middleware(settings.cors_origins))
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY_BYTES)
-    app[SETTINGS] = settings
-    app[PARAMETERS] = parameter_names(settings.topology)
+    table = routes(settings.topology)
+    app[PARAMETERS] = {(route.method, route.path): route.query_names for route in table}
+    app[DOCUMENT] = msgspec.json.encode(openapi_document(table))
 
     async def backend_context(app: web.Application) -> AsyncIterator[None]:
         async with open_backend(settings) as backend:
-            _hold_reads(app, backend)
+            app[BACKEND] = backend
+            app[READINESS] = Readiness(backend.store)
             placement = OrderPlacement(
                 catalogue=backend.catalogue, inserter=backend.inserter, reader=backend.store
             )
-            _hold_async_orders(app, backend, placement)
-            _hold_sync_orders(app, backend, placement)
+            if backend.publisher is not None:
+                app[ASYNC_ORDERS] = _async_orders(settings, placement, backend.publisher)
+            app[SYNC_ORDERS] = _sync_orders(settings, placement, backend)
             yield
-            await app[BACKGROUND].aclose()
+            await app[SYNC_ORDERS].aclose()
 
     app.cleanup_ctx.append(backend_context)
-    app.add_routes(routes(settings.topology))
+    app.add_routes([web.route(route.method, route.pattern, route.handler) for route in table])
     return app
 
 
-def _hold_reads(app: web.Application, backend: Backend) -> None:
-    app[READINESS] = Readiness(backend.store)
-    app[CATALOGUE] = backend.catalogue
-    app[READER] = backend.store
-    app[LISTER] = backend.lister
-    app[ADMISSIONS] = []
-
-
-def _hold_async_orders(app: web.Application, backend: Backend, placement: OrderPlacement) -> None:
-    if backend.publisher is None:
-        return
-    settings = app[SETTINGS]
+def _async_orders(
+    settings: Settings, placement: OrderPlacement, publisher: OrderPublisher
+) -> AsyncOrders:
     admission = Admission(
         settings.max_in_flight,
         full=f"{settings.max_in_flight} orders are on their way already",
         retry_after_seconds=1,
     )
-    app[ADMISSIONS].append(admission)
-    app[ASYNC_ORDERS] = AsyncOrders(
-        placement=placement, publisher=backend.publisher, admission=admission
-    )
+    return AsyncOrders(placement=placement, publisher=publisher, admission=admission)
 
 
-def _hold_sync_orders(app: web.Application, backend: Backend, placement: OrderPlacement) -> None:
-    settings = app[SETTINGS]
-    app[BACKGROUND] = BackgroundWork()
+def _sync_orders(settings: Settings, placement: OrderPlacement, backend: Backend) -> SyncOrders:
     admission = Admission(
         settings.payment_concurrency + settings.max_pending,
         full=f"{settings.max_pending} orders wait for payment already",
         retry_after_seconds=settings.payment_seconds,
     )
-    app[ADMISSIONS].append(admission)
-    app[SYNC_ORDERS] = SyncOrders(
+    return SyncOrders(
         placement=placement,
         fulfilment=Fulfilment(
             store=backend.store, payments=backend.payments, lease_seconds=settings.lease_seconds
@@ -103,5 +81,4 @@ def _hold_sync_orders(app: web.Application, backend: Backend, placement: OrderPl
         reader=backend.store,
         admission=admission,
         payment_slots=asyncio.Semaphore(settings.payment_concurrency),
-        background=app[BACKGROUND],
     )

@@ -7,6 +7,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, as
 from dataclasses import dataclass
 from typing import Protocol
 
+from aiohttp import web
+
 from adapters.aws.clients import open_aws_clients
 from adapters.aws.quick_clients import quick_dynamodb
 from adapters.aws.quick_sns import quick_sns
@@ -43,6 +45,8 @@ class Backend:
     lister: OrderLister
     publisher: OrderPublisher | None = None
 
+
+BACKEND = web.AppKey("backend", Backend)
 
 BackendOpener = Callable[[Settings], AbstractAsyncContextManager[Backend]]
 

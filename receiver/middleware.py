@@ -1,4 +1,4 @@
-"""What happens around every request: its id, and its failure as a problem document."""
+"""What happens around every request: its id, its error as a problem document, its origin."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ import re
 import secrets
 
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 from aiohttp.web_request import BaseRequest
 from structlog.contextvars import bind_contextvars
 
-from receiver.failures import problem_for
-from receiver.keys import PARAMETERS, READINESS
-from receiver.query import check_parameters
+from receiver.health import READINESS
+from receiver.problems import problem_for
+from receiver.query import PARAMETERS, check_parameters
 
 REQUEST_ID = "X-Request-Id"
+
+ANY_ORIGIN = "*"
+EXPOSED = "Location, Retry-After, X-Request-Id"
+ACCEPTED = "Content-Type, Idempotency-Key, X-Request-Id"
+PREFLIGHT_SECONDS = "600"
 
 _USABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _process = secrets.token_hex(6)
@@ -56,3 +61,29 @@ def _other_method(request: web.Request, error: web.HTTPMethodNotAllowed) -> web.
         return web.Response(status=204, headers={hdrs.ALLOW: allow})
     error.headers[hdrs.ALLOW] = allow
     return problem_for(error).response(request.rel_url.raw_path)
+
+
+def cors_middleware(origins: frozenset[str]) -> Middleware:
+    """Return the middleware that lets scripts of `origins` read answers."""
+
+    @web.middleware
+    async def allow_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
+        response = await handler(request)
+        response.headers.add(hdrs.VARY, hdrs.ORIGIN)
+        origin = request.headers.get(hdrs.ORIGIN)
+        if origin is None or not (ANY_ORIGIN in origins or origin in origins):
+            return response
+        response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
+        response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = EXPOSED
+        if _is_preflight(request):
+            response.headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = response.headers[hdrs.ALLOW]
+            response.headers[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = ACCEPTED
+            response.headers[hdrs.ACCESS_CONTROL_MAX_AGE] = PREFLIGHT_SECONDS
+        return response
+
+    return allow_origin
+
+
+def _is_preflight(request: web.Request) -> bool:
+    asks = hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
+    return request.method == hdrs.METH_OPTIONS and asks

@@ -1,14 +1,17 @@
-"""The OpenAPI 3.1 document, made of the types that validate requests and of the route table."""
+"""The OpenAPI 3.1 document, made of the routes and of the types that validate requests."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from aiohttp.typedefs import Handler
 
 from orders.model import Product
 from orders.request import OrderRequest
-from receiver.operations import EXAMPLE_ORDERS, Operation, operations
 from receiver.problems import CONTENT_TYPE, ProblemDocument
 from receiver.views import OrdersView, OrderView, ProductsView
 
@@ -31,6 +34,13 @@ what is no HTTP request is a 400."""
 REFERENCE = "#/components/schemas/"
 SCHEMAS = (OrderRequest, OrderView, OrdersView, Product, ProductsView, ProblemDocument)
 PROBLEM = ProblemDocument.__name__
+EXAMPLE_ORDERS = {
+    "priced": {
+        "customer_id": 123,
+        "items": [{"product_id": "SKU-001", "quantity": 1, "price": 19.99}],
+    },
+    "plain": {"customer_id": 123, "items": [{"product_id": 1, "quantity": 2}]},
+}
 
 _HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-Id": {"description": "The caller's id of this request, or ours."},
@@ -39,12 +49,58 @@ _HEADERS: dict[str, dict[str, Any]] = {
 }
 
 
-def openapi_document(topology: str) -> dict[str, Any]:
-    """Return the document that describes a receiver of `topology`."""
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """What a route promises its clients.
+
+    Attributes:
+        answer: the type of a success; None is the text `OK`.
+        problems: why each other status comes, as a problem document.
+    """
+
+    name: str
+    summary: str
+    answered: str
+    answer: type | None = None
+    status: int = 200
+    body: type | None = None
+    parameters: Sequence[Mapping[str, Any]] = ()
+    problems: Mapping[int, str] = field(default_factory=dict)
+    links: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one path; `pattern` is the path as aiohttp matches it.
+
+    A route without an operation is not in the document.
+    """
+
+    method: str
+    pattern: str
+    handler: Handler
+    operation: Operation | None = None
+
+    @property
+    def path(self) -> str:
+        """The path without the regular expressions of its parameters."""
+        return re.sub(r"{(\w+):.*}", r"{\1}", self.pattern)
+
+    @property
+    def query_names(self) -> frozenset[str]:
+        """The names of the query parameters that the route takes."""
+        parameters = self.operation.parameters if self.operation else ()
+        return frozenset(each["name"] for each in parameters if each["in"] == "query")
+
+
+def openapi_document(routes: Iterable[Route]) -> dict[str, Any]:
+    """Return the document that describes a receiver with these routes."""
     _, components = msgspec.json.schema_components(SCHEMAS, ref_template=REFERENCE + "{name}")
     paths: dict[str, dict[str, Any]] = {}
-    for operation in operations(topology):
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation)
+    for route in routes:
+        if route.operation is not None:
+            path = paths.setdefault(route.path, {})
+            path[route.method.lower()] = _described(route.operation)
     return {
         "openapi": "3.1.0",
         "info": {"title": TITLE, "version": VERSION, "description": DESCRIPTION},

@@ -12,6 +12,8 @@ from receiver.problems import broken_rule
 # The names of the parameters that each method of each path has.
 ParameterNames = Mapping[tuple[str, str], AbstractSet[str]]
 
+PARAMETERS: web.AppKey[ParameterNames] = web.AppKey("parameters", dict)
+
 
 def check_parameters(request: web.Request, known: ParameterNames) -> None:
     """Raise `Problem` (422) when the request's route does not have a parameter, or has it twice."""

@@ -9,21 +9,26 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 
 from aiohttp import web
 
 from kit.environment import SettingsError
 from kit.logging import get_logger
+from receiver.admission import Admission
 from receiver.app import create_app
+from receiver.async_orders import ASYNC_ORDERS
 from receiver.backend import BackendOpener, open_aws_backend
-from receiver.drain import drain
-from receiver.keys import READINESS
+from receiver.health import READINESS
 from receiver.protocol import listen
 from receiver.settings import Settings
+from receiver.sync_orders import SYNC_ORDERS
 
 HOST = "0.0.0.0"  # noqa: S104 - a container's load balancer comes from outside
 # What is still being answered after the drain: reads, and the last bytes of answers.
 CLOSE_SECONDS = 2.0
+# The few calls around a payment.
+SETTLING_SECONDS = 1.0
 
 _log = get_logger()
 
@@ -66,10 +71,39 @@ async def serve(
         _log.info("draining", drain_seconds=settings.drain_seconds)
         app[READINESS].drain()
         server.close()
-        await drain(app)
+        await drain(app, settings)
     finally:
         await runner.cleanup()
     _log.info("stopped")
+
+
+async def drain(app: web.Application, settings: Settings) -> None:
+    """Admit no order any more, and wait until none is under way, for at most `drain_seconds`.
+
+    Orders whose payment could not end in that time are refused before it begins; what still runs
+    at the end is cut off, and a repeat or a redelivery carries on.
+    """
+    app[READINESS].drain()
+    admissions = [app[SYNC_ORDERS].admission]
+    if ASYNC_ORDERS in app:
+        admissions.append(app[ASYNC_ORDERS].admission)
+    for admission in admissions:
+        admission.close()
+    last_start_seconds = settings.drain_seconds - settings.payment_seconds - SETTLING_SECONDS
+    ended = asyncio.get_running_loop().create_task(_all_empty(admissions))
+    await asyncio.wait({ended}, timeout=max(0, last_start_seconds))
+    if not ended.done():
+        app[SYNC_ORDERS].refuse_waiting()
+        await asyncio.wait({ended}, timeout=settings.drain_seconds - max(0, last_start_seconds))
+    if not ended.done():
+        ended.cancel()
+        _log.warning("drain_ended_early", drain_seconds=settings.drain_seconds)
+    await app[SYNC_ORDERS].aclose()
+
+
+async def _all_empty(admissions: Sequence[Admission]) -> None:
+    for admission in admissions:
+        await admission.empty()
 
 
 def stop_event() -> asyncio.Event:
@@ -78,7 +112,7 @@ def stop_event() -> asyncio.Event:
 
     def on_signal(number: signal.Signals) -> None:
         if stop.is_set():
-            _log.warning("stopped_at_once", signal=number.name)
+            _log.warning("stopped_immediately", signal=number.name)
             sys.stdout.flush()
             os._exit(1)
         stop.set()

@@ -1,4 +1,4 @@
-"""What the receiver is told by its environment, read once."""
+"""The receiver's settings, read once from its environment."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Settings(FulfilmentSettings):
     """The receiver's settings.
 
     Attributes:
-        payment_concurrency: payments at once in this process.
-        max_pending: orders that may wait for a payment slot; one more is turned away.
+        payment_concurrency: concurrent payments in this process.
+        max_pending: orders that may wait for a payment slot; one more is refused.
         drain_seconds: how long work under way may take after a stop signal.
-        sns_topic_arn: where orders are announced; None in the sync topology.
+        sns_topic_arn: where orders are published; None in the sync topology.
         cors_origins: origins whose scripts may call; `*` alone stands for all.
-        max_in_flight: orders on their way to the topic at once; one more is turned away.
+        max_in_flight: orders on their way to the topic; one more is refused.
     """
 
     port: int
@@ -82,7 +82,7 @@ def _check_rules(environment: Environment, settings: Settings) -> None:
     )
     environment.rule(
         holds=settings.topology == "sync" or settings.sns_topic_arn is not None,
-        problem=f"SNS_TOPIC_ARN: is not set; TOPOLOGY {settings.topology} announces orders there",
+        problem=f"SNS_TOPIC_ARN: is not set; TOPOLOGY {settings.topology} publishes orders there",
     )
 
 

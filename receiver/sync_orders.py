@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from aiohttp import web
+
+from kit.logging import get_logger
 from orders.errors import OrderBusy, OutcomeUnknown, Unavailable
 from orders.fulfilment import Fulfilment
 from orders.ids import mint_order_id
@@ -14,17 +17,19 @@ from orders.placement import OrderPlacement
 from orders.ports import OrderReader
 from orders.request import OrderRequest
 from receiver.admission import Admission, Overloaded
-from receiver.background import BackgroundWork
 from receiver.repeats import ConcurrentRepeats
 
 BUSY_POLL_SECONDS = 0.25
 STOPPING = "this receiver stops; repeat the order with the order_id given here"
 
+_log = get_logger()
+
 
 class SyncOrders:
-    """The use case behind `POST /orders/sync`.
+    """The use case behind `POST /orders/sync`; an order's task outlives its request.
 
-    `admission` is the payment slots and the waiting room together.
+    Attributes:
+        admission: the places of the payment slots and the waiting room together.
     """
 
     def __init__(
@@ -35,20 +40,15 @@ class SyncOrders:
         reader: OrderReader,
         admission: Admission,
         payment_slots: asyncio.Semaphore,
-        background: BackgroundWork,
     ) -> None:
+        self.admission = admission
         self._placement = placement
         self._fulfilment = fulfilment
         self._reader = reader
-        self._admission = admission
         self._payment_slots = payment_slots
-        self._background = background
         self._repeats = ConcurrentRepeats()
+        self._tasks: set[asyncio.Task[Order]] = set()
         self._waiting: set[asyncio.Task[Any]] = set()
-
-    def check_room(self) -> None:
-        """Raise `Overloaded` when an order that came now would be turned away."""
-        self._admission.check_room()
 
     async def settle(self, request: OrderRequest) -> Order:
         """Store, pay and complete the order; a cancelled caller does not stop it.
@@ -63,9 +63,25 @@ class SyncOrders:
         """
         return await self._repeats.share(request, self._settle)
 
+    def refuse_waiting(self) -> None:
+        """Stop the orders that wait for a payment slot; those being paid go on."""
+        for task in self._waiting:
+            task.cancel()
+
+    async def aclose(self) -> None:
+        """Cancel the orders that still run: a redelivery or a repeat carries on with each."""
+        unfinished = list(self._tasks)
+        if unfinished:
+            _log.warning("work_cut_off", tasks=len(unfinished))
+        for task in unfinished:
+            task.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
+
     async def _settle(self, request: OrderRequest) -> Order:
         order_id = request.order_id or mint_order_id()
-        task = self._background.start(self._place_and_fulfil(request, order_id))
+        task = asyncio.get_running_loop().create_task(self._place_and_fulfil(request, order_id))
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
         await asyncio.wait({task})  # unlike awaiting the task, this leaves it alone if cancelled
         if task.cancelled():
             raise Overloaded(STOPPING, 1, order_id)
@@ -74,13 +90,15 @@ class SyncOrders:
         except Unavailable as error:
             raise OutcomeUnknown(order_id, error) from error
 
-    def turn_away_waiting(self) -> None:
-        """Stop the orders that wait for a payment slot; those being paid go on."""
-        for task in self._waiting:
-            task.cancel()
+    def _ended(self, task: asyncio.Task[Order]) -> None:
+        self._tasks.discard(task)
+        # Read here, so that asyncio does not report an order that fails after its client has left
+        # as "never retrieved"; a client that is still there gets the exception as its answer.
+        if not task.cancelled():
+            task.exception()
 
     async def _place_and_fulfil(self, request: OrderRequest, new_id: str) -> Order:
-        with self._admission.admitted():
+        with self.admission.admitted():
             order = (await self._placement.place(request, new_id)).order
             if order.status in SETTLED:
                 return order
@@ -117,3 +135,6 @@ class SyncOrders:
             if order is not None and order.status in SETTLED:
                 return order
         return None
+
+
+SYNC_ORDERS = web.AppKey("sync_orders", SyncOrders)

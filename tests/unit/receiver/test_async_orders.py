@@ -9,7 +9,7 @@ import pytest
 from orders.catalogue import Catalogue
 from orders.errors import ContentConflict
 from orders.model import OrderStatus
-from receiver.keys import ASYNC_ORDERS
+from receiver.async_orders import ASYNC_ORDERS
 from tests.unit.receiver.fakes import (
     Receiver,
     assert_names_order,

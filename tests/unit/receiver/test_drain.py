@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from receiver.drain import drain
+from receiver.server import drain
 from tests.unit.receiver.fakes import eventually, problem_of, running_receiver
 
 
@@ -11,7 +11,7 @@ async def test_a_drain_waits_for_orders_under_way() -> None:
         receiver.topic.open.clear()
         asking = asyncio.create_task(receiver.order(order_id="a-1"))
         await eventually(lambda: receiver.table.orders)
-        draining = asyncio.create_task(drain(receiver.app))
+        draining = asyncio.create_task(drain(receiver.app, receiver.settings))
         await asyncio.sleep(0.02)
         assert not draining.done()
         receiver.topic.open.set()
@@ -26,7 +26,7 @@ async def test_a_drain_waits_for_payments_under_way_and_for_those_that_wait() ->
             asyncio.create_task(receiver.order("/orders/sync", order_id=f"s-{n}")) for n in (1, 2)
         ]
         await eventually(lambda: len(receiver.table.orders) == 2)
-        draining = asyncio.create_task(drain(receiver.app))
+        draining = asyncio.create_task(drain(receiver.app, receiver.settings))
         await asyncio.sleep(0.02)
         assert not draining.done()
         receiver.payments.open.set()
@@ -43,7 +43,7 @@ async def test_orders_that_could_not_be_paid_in_time_are_told_to_come_again() ->
             for named in ({"order_id": "s-1"}, {})
         )
         await eventually(lambda: len(receiver.table.orders) == 2)
-        draining = asyncio.create_task(drain(receiver.app))
+        draining = asyncio.create_task(drain(receiver.app, receiver.settings))
         refused = await waiting
         assert refused.status == 503
         assert int(refused.headers["Retry-After"]) >= 1
@@ -63,7 +63,7 @@ async def test_a_payment_that_does_not_end_in_time_is_cut_off_and_its_client_tol
         receiver.payments.open.clear()
         asking = asyncio.create_task(receiver.order("/orders/sync"))
         await eventually(lambda: receiver.payments.under_way)
-        await drain(receiver.app)
+        await drain(receiver.app, receiver.settings)
         answer = await asking
         assert answer.status == 503
         assert [(await problem_of(answer))["order_id"]] == list(receiver.table.orders)
@@ -73,7 +73,7 @@ async def test_a_payment_that_does_not_end_in_time_is_cut_off_and_its_client_tol
 
 async def test_no_order_is_let_in_during_a_drain() -> None:
     async with running_receiver() as receiver:
-        await drain(receiver.app)
+        await drain(receiver.app, receiver.settings)
         for path in ("/orders", "/orders/sync"):
             response = await receiver.order(path)
             assert response.status == 503
@@ -84,7 +84,7 @@ async def test_no_order_is_let_in_during_a_drain() -> None:
 
 async def test_connections_are_not_kept_during_a_drain() -> None:
     async with running_receiver() as receiver:
-        await drain(receiver.app)
+        await drain(receiver.app, receiver.settings)
         response = await receiver.client.get("/health")
         assert response.headers["Connection"] == "close"
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from receiver.drain import drain
+from receiver.server import drain
 from tests.unit.receiver.fakes import Receiver, eventually, running_receiver
 from tests.unit.receiver.wire import LOOK, ORDER, POST, exchange, hang_up, statuses, until_closed
 
@@ -79,7 +79,7 @@ async def test_a_path_that_its_topology_does_not_have_is_not_asked_for_a_body(
 
 @pytest.mark.parametrize("route", [b"/orders/async", b"/orders/sync"])
 async def test_a_body_is_not_asked_for_during_a_drain(receiver: Receiver, route: bytes) -> None:
-    await drain(receiver.app)
+    await drain(receiver.app, receiver.settings)
     head = path(route) + EXPECT + LENGTH + b"\r\n"
     answer = await until_closed(receiver, [head], end=True)
     assert statuses(answer) == [503]

@@ -7,8 +7,7 @@ import msgspec
 import pytest
 
 from receiver.openapi import openapi_document
-from receiver.operations import operations
-from receiver.route_table import routes
+from receiver.routes import routes
 from tests.unit.receiver.fakes import Receiver
 
 TOPOLOGIES = ["sync", "async", "serverless"]
@@ -23,15 +22,14 @@ def references(node: Any) -> set[str]:
     return set()
 
 
-def _plain(path: str) -> str:
-    """The path without the patterns of its parameters."""
-    return re.sub(r"{(\w+):.*}", r"{\1}", path)
-
-
 @pytest.mark.parametrize("topology", TOPOLOGIES)
-def test_every_route_is_described_and_every_description_has_a_route(topology: str) -> None:
-    served = {(route.method, _plain(route.path)) for route in routes(topology)}
-    described = {(operation.method, operation.path) for operation in operations(topology)}
+def test_every_route_is_in_the_document_but_these(topology: str) -> None:
+    served = {(route.method, route.path) for route in routes(topology)}
+    described = {
+        (method.upper(), path)
+        for path, methods in openapi_document(routes(topology))["paths"].items()
+        for method in methods
+    }
     undescribed = {("GET", "/openapi.json")}
     if topology == "sync":
         undescribed.add(("POST", "/orders/async"))  # it answers that it does not exist
@@ -40,22 +38,22 @@ def test_every_route_is_described_and_every_description_has_a_route(topology: st
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)
 def test_the_document_points_only_at_what_is_in_it(topology: str) -> None:
-    document = openapi_document(topology)
+    document = openapi_document(routes(topology))
     schemas = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
     assert references(document) <= schemas
 
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)
 def test_operation_names_and_path_parameters_are_right(topology: str) -> None:
-    described = operations(topology)
-    assert len({operation.name for operation in described}) == len(described)
-    for operation in described:
+    described = [(each.path, each.operation) for each in routes(topology) if each.operation]
+    assert len({operation.name for _, operation in described}) == len(described)
+    for path, operation in described:
         in_path = {each["name"] for each in operation.parameters if each["in"] == "path"}
-        assert in_path == set(re.findall(r"{(\w+)}", operation.path))
+        assert in_path == set(re.findall(r"{(\w+)}", path))
 
 
 def test_the_document_forbids_what_the_receiver_refuses() -> None:
-    schemas = openapi_document("async")["components"]["schemas"]
+    schemas = openapi_document(routes("async"))["components"]["schemas"]
     assert schemas["OrderRequest"]["additionalProperties"] is False
     quantity = schemas["ItemRequest"]["properties"]["quantity"]
     assert quantity == {"type": "integer", "minimum": 1, "maximum": 1000}
@@ -65,7 +63,7 @@ def test_the_document_forbids_what_the_receiver_refuses() -> None:
 def test_an_order_whose_outcome_is_unknown_is_named_where_the_document_says_so(
     topology: str,
 ) -> None:
-    document = openapi_document(topology)
+    document = openapi_document(routes(topology))
     assert "order_id" in document["components"]["schemas"]["ProblemDocument"]["properties"]
     for path, methods in document["paths"].items():
         for method, described in methods.items():

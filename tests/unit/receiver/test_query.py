@@ -4,35 +4,35 @@ from __future__ import annotations
 
 import pytest
 
-from receiver.operations import Operation, operations
-from receiver.route_table import routes
+from receiver.openapi import Operation, Route
+from receiver.routes import routes
 from tests.unit.receiver.fakes import Receiver, order_with, problem_of
 
 PATHS = {"{order_id}": "a-1", "{product_id}": "1"}
+PROMISED = [(route, route.operation) for route in routes("async") if route.operation]
 every_operation = pytest.mark.parametrize(
-    "operation", operations("async"), ids=lambda operation: operation.name
+    ("route", "operation"), PROMISED, ids=[operation.name for _, operation in PROMISED]
 )
 
 
-def asked(operation: Operation) -> tuple[str, dict[str, str]]:
-    """A path of the operation, with the parameters that it must have."""
-    path = operation.path
+def asked(route: Route) -> tuple[str, dict[str, str]]:
+    """A path of the route, with the parameters that it must have."""
+    path = route.path
     for pattern, value in PATHS.items():
         path = path.replace(pattern, value)
     needed = {"status": "PENDING", "q": "Lamp"}
-    names = {each["name"] for each in operation.parameters if each["in"] == "query"}
-    return path, {name: value for name, value in needed.items() if name in names}
+    return path, {name: value for name, value in needed.items() if name in route.query_names}
 
 
 @every_operation
 @pytest.mark.parametrize("query", ["surprise=1", "surprise", "limitt=1", "=1", "%00=1", "%ff=1"])
 async def test_an_unknown_parameter_is_refused_on_every_route(
-    receiver: Receiver, operation: Operation, query: str
+    receiver: Receiver, route: Route, operation: Operation, query: str
 ) -> None:
-    path, parameters = asked(operation)
+    path, parameters = asked(route)
     known = "".join(f"&{name}={value}" for name, value in parameters.items())
     response = await receiver.client.request(
-        operation.method, f"{path}?{query}{known}", json=order_with() if operation.body else None
+        route.method, f"{path}?{query}{known}", json=order_with() if operation.body else None
     )
     assert response.status == 422
     problem = await problem_of(response)
@@ -41,8 +41,9 @@ async def test_an_unknown_parameter_is_refused_on_every_route(
 
 
 @every_operation
-async def test_a_parameter_sent_twice_is_refused(receiver: Receiver, operation: Operation) -> None:
-    path, parameters = asked(operation)
+@pytest.mark.usefixtures("operation")
+async def test_a_parameter_sent_twice_is_refused(receiver: Receiver, route: Route) -> None:
+    path, parameters = asked(route)
     for name in parameters:
         response = await receiver.client.get(f"{path}?{name}=a&{name}=a")
         assert response.status == 422
@@ -50,16 +51,19 @@ async def test_a_parameter_sent_twice_is_refused(receiver: Receiver, operation: 
 
 
 @every_operation
-async def test_known_parameters_are_taken(receiver: Receiver, operation: Operation) -> None:
+async def test_known_parameters_are_taken(
+    receiver: Receiver, route: Route, operation: Operation
+) -> None:
     await receiver.order(order_id="a-1")
-    path, parameters = asked(operation)
+    path, parameters = asked(route)
     response = await receiver.client.request(
-        operation.method, path, params=parameters, json=order_with() if operation.body else None
+        route.method, path, params=parameters, json=order_with() if operation.body else None
     )
     assert response.status in {200, 202}
 
 
 @every_operation
+@pytest.mark.usefixtures("route")
 def test_every_operation_promises_that_it_refuses_parameters(operation: Operation) -> None:
     assert 422 in operation.problems
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from receiver.drain import drain
-from receiver.readiness import Readiness
+from receiver.health import Readiness
+from receiver.server import drain
 from tests.unit.receiver.fakes import FakeTable, Receiver, problem_of
 
 
@@ -25,7 +25,7 @@ async def test_a_receiver_is_not_ready_when_its_table_is_down(receiver: Receiver
 
 
 async def test_a_receiver_is_not_ready_while_it_drains(receiver: Receiver) -> None:
-    await drain(receiver.app)
+    await drain(receiver.app, receiver.settings)
     response = await receiver.client.get("/ready")
     assert response.status == 503
     assert (await problem_of(response))["detail"] == "draining"

@@ -9,7 +9,8 @@ from orders.errors import ContentConflict, LeaseLost, OrderBusy
 from orders.model import Order, OrderStatus
 from orders.ports import ChargeOutcome, Claim, Lease
 from receiver import sync_orders
-from receiver.keys import ASYNC_ORDERS, SYNC_ORDERS
+from receiver.async_orders import ASYNC_ORDERS
+from receiver.sync_orders import SYNC_ORDERS
 from tests.unit.receiver.fakes import (
     Receiver,
     assert_names_order,

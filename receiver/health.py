@@ -1,4 +1,4 @@
-"""Whether this process should be sent requests now."""
+"""Liveness and readiness: the load balancer's two questions."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from aiohttp import web
+
 from orders.errors import Unavailable
 from orders.ports import OrderReader
+from receiver.problems import unavailable
 
 PROBED_ORDER_ID = "readiness-probe"
 PROBE_SECONDS = 2.0
@@ -35,7 +38,7 @@ class Readiness:
         return self._draining
 
     async def obstacle(self) -> str | None:
-        """Return what is in the way, or None; the table is asked at most once a second."""
+        """Return what is in the way, or None; the table is read at most once a second."""
         if self._draining:
             return "draining"
         async with self._probing:
@@ -51,3 +54,19 @@ class Readiness:
         except (Unavailable, TimeoutError):
             return "the orders table does not answer"
         return None
+
+
+READINESS = web.AppKey("readiness", Readiness)
+
+
+async def health(_request: web.Request) -> web.Response:
+    """Answer that the process lives; `/ready` answers whether it can work."""
+    return web.Response(text="OK")
+
+
+async def ready(request: web.Request) -> web.Response:
+    """Answer whether requests should be sent here."""
+    obstacle = await request.app[READINESS].obstacle()
+    if obstacle is not None:
+        raise unavailable("not-ready", obstacle, 1)
+    return web.Response(text="OK")

@@ -1,0 +1,88 @@
+"""The handlers of orders, products and the OpenAPI document; `receiver.routes` says for which path.
+
+Stock is as old as the catalogue's last refresh.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from orders.errors import OrderNotFound
+from orders.ids import is_order_id
+from orders.model import OrderStatus
+from receiver.async_orders import ASYNC_ORDERS
+from receiver.backend import BACKEND
+from receiver.intake import read_order
+from receiver.problems import not_found
+from receiver.query import Query
+from receiver.sync_orders import SYNC_ORDERS
+from receiver.views import OrdersView, ProductsView, json_response, location, order_view
+
+DEFAULT_PAGE = 50
+LARGEST_PAGE = 100
+LONGEST_SEARCH = 100
+
+DOCUMENT = web.AppKey("document", bytes)
+
+
+async def place_sync(request: web.Request) -> web.Response:
+    """Answer with the settled order, after its payment."""
+    orders = request.app[SYNC_ORDERS]
+    order = await orders.settle(await read_order(request, orders.admission.check_room))
+    return json_response(order_view(order))
+
+
+async def place_async(request: web.Request) -> web.Response:
+    """Answer as soon as the order is stored and published."""
+    orders = request.app[ASYNC_ORDERS]
+    order = await orders.accept(await read_order(request, orders.admission.check_room))
+    return json_response(order_view(order), status=202, headers=location(order.order_id))
+
+
+async def refuse_async(_request: web.Request) -> web.Response:
+    """Answer that the sync topology has no topic to publish orders to."""
+    raise not_found("/orders/async does not exist in the sync topology; use POST /orders/sync")
+
+
+async def show_order(request: web.Request) -> web.Response:
+    """Answer with one order as last written."""
+    order_id = request.match_info["order_id"]
+    order = await request.app[BACKEND].store.get(order_id) if is_order_id(order_id) else None
+    if order is None:
+        raise OrderNotFound(order_id)
+    return json_response(order_view(order))
+
+
+async def list_orders(request: web.Request) -> web.Response:
+    """Answer with a page of the orders in one status, newest first."""
+    query = Query(request)
+    status = OrderStatus(query.choice("status", tuple(OrderStatus)))
+    limit = query.integer("limit", 1, LARGEST_PAGE, default=DEFAULT_PAGE)
+    page = await request.app[BACKEND].lister.page(status, limit, query.text("cursor"))
+    orders = [order_view(order) for order in page.orders]
+    return json_response(OrdersView(orders, page.next_cursor))
+
+
+async def list_products(request: web.Request) -> web.Response:
+    """Answer with every product."""
+    return json_response(ProductsView(request.app[BACKEND].catalogue.current.all()))
+
+
+async def search_products(request: web.Request) -> web.Response:
+    """Answer with the products whose id or name contains `q`."""
+    text = Query(request).required_text("q", LONGEST_SEARCH)
+    return json_response(ProductsView(request.app[BACKEND].catalogue.current.search(text)))
+
+
+async def show_product(request: web.Request) -> web.Response:
+    """Answer with one product."""
+    product_id = request.match_info["product_id"]
+    product = request.app[BACKEND].catalogue.current.get(product_id)
+    if product is None:
+        raise not_found(f"product {product_id} is not in the catalogue")
+    return json_response(product)
+
+
+async def show_document(request: web.Request) -> web.Response:
+    """Answer with the OpenAPI document of this topology."""
+    return web.Response(body=request.app[DOCUMENT], content_type="application/json")
