@@ -2,9 +2,9 @@
 
 import pulumi
 
-from infra.settings import SettingsError, load_settings
+from infra.build_folder import BuildError
+from infra.configuration import SettingsError, load_settings
 from infra.topologies import build_topology
-from infra.uv import BuildError
 
 
 def main() -> None:

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.paths import PROJECT_ROOT
-from infra.uv import BuildError
-
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
 BUILD_DIR = PROJECT_ROOT / "build"
 FILE_MODE, FOLDER_MODE = 0o644, 0o755
 # 1980-01-01, the earliest time that a zip file can tell.
 MODIFIED_AT = 315_532_800
+
+
+class BuildError(Exception):
+    """What is deployed could not be built; the message says what failed and what to do."""
 
 
 @contextmanager

@@ -1,23 +1,14 @@
 """The rules between configuration keys, each with a value that puts it right."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
-from infra.vocabulary import Topology
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.settings import Settings
+from infra.settings import SHORTEST_DRAIN_SECONDS, Settings, Topology
 
 # What a claim or an invocation needs around the payment itself: reads, writes and their retries.
 MARGIN_SECONDS = 5
 LAST_PORT = 65535
-# A drain waits for the open receive, which SQS ends after a second at the earliest.
-SHORTEST_DRAIN_SECONDS = 2
 # A function's failed event is tried again a minute later, and two minutes after that, see
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 FIRST_LAMBDA_RETRY_SECONDS = 60
@@ -37,7 +28,7 @@ class Conflict:
 def conflicts(settings: Settings) -> Iterator[Conflict]:
     """Yield each rule between keys that the settings, each valid by itself, break."""
     yield from _ports(settings)
-    yield from _heartbeat(settings)
+    yield from _visibility_extension(settings)
     if settings.topology is Topology.SERVERLESS:
         yield from _lambda_lease(settings)
     else:
@@ -54,14 +45,21 @@ def _ports(settings: Settings) -> Iterator[Conflict]:
         yield Conflict("processorPort", "must differ from receiverPort", "processorPort", other)
 
 
-def _heartbeat(settings: Settings) -> Iterator[Conflict]:
+def _visibility_extension(settings: Settings) -> Iterator[Conflict]:
     limit = settings.visibility_timeout_seconds
-    if settings.heartbeat_seconds >= limit:
+    if settings.visibility_extension_interval_seconds >= limit:
         rule = f"must be less than visibilityTimeoutSeconds ({limit})"
         if limit > 1:
-            yield Conflict("heartbeatSeconds", rule, "heartbeatSeconds", max(limit // 3, 1))
+            yield Conflict(
+                "visibilityExtensionIntervalSeconds",
+                rule,
+                "visibilityExtensionIntervalSeconds",
+                max(limit // 3, 1),
+            )
         else:
-            yield Conflict("heartbeatSeconds", rule, "visibilityTimeoutSeconds", 180)
+            yield Conflict(
+                "visibilityExtensionIntervalSeconds", rule, "visibilityTimeoutSeconds", 180
+            )
 
 
 def _lease(settings: Settings) -> Iterator[Conflict]:

@@ -93,11 +93,7 @@ class OneOf:
         try:
             return self.vocabulary(text)
         except ValueError:
-            allowed = ", ".join(self.vocabulary)
-            message = (
-                f"must be one of {allowed}" if len(self.vocabulary) > 1 else f"must be {allowed}"
-            )
-            raise ValueError(message) from None
+            raise ValueError(f"must be one of {', '.join(self.vocabulary)}") from None
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 
 import pulumi
 
-from infra.settings import Settings
+from infra.settings import PaymentLatency, Settings
 from infra.tables import Tables
-from infra.vocabulary import PaymentLatency
 
 Environment = Mapping[str, pulumi.Input[str]]
 
@@ -46,7 +45,9 @@ def processor_environment(
         "DLQ_URL": dead_letter_queue_url,
         "PROCESSOR_CONCURRENCY": str(settings.processor_concurrency),
         "VISIBILITY_TIMEOUT_SECONDS": str(settings.visibility_timeout_seconds),
-        "VISIBILITY_EXTENSION_INTERVAL_SECONDS": str(settings.heartbeat_seconds),
+        "VISIBILITY_EXTENSION_INTERVAL_SECONDS": str(
+            settings.visibility_extension_interval_seconds
+        ),
     }
 
 

@@ -10,13 +10,12 @@ import pulumi_aws as aws
 from infra import permissions
 from infra.container import container_definition, log_stream
 from infra.environment import Environment
+from infra.foundation import named_after
 from infra.iam import ServiceRole, ServiceRoleArgs, Statement
 from infra.load_balancer import LoadBalancer
-from infra.naming import named_after
 from infra.network import ANYWHERE, Network
-from infra.service_image import ServiceImage
-from infra.settings import Settings
-from infra.vocabulary import Architecture
+from infra.service_image import ServiceImage, ServiceImageArgs
+from infra.settings import Architecture, Settings
 
 TASK_CPU_UNITS = 256
 TASK_MEMORY_MB = 512
@@ -30,14 +29,14 @@ class FargateServiceArgs:
     """What runs, where, with which rights; behind a load balancer or without one.
 
     Attributes:
+        package: the service's Python package: its image is built and `python -m` run of it.
         start_after: what must be there before the first task runs, and is named in no setting.
     """
 
     settings: Settings
     network: Network
     cluster_arn: pulumi.Input[str]
-    image: ServiceImage
-    command: Sequence[str]
+    package: str
     port: int
     tasks: int
     environment: Environment
@@ -61,12 +60,25 @@ class FargateService(pulumi.ComponentResource):
         self._log_group = aws.cloudwatch.LogGroup(
             f"{name}-logs", retention_in_days=args.settings.log_retention_days, opts=self._child
         )
+        self._image = self._create_image()
         self._task_role = self._create_task_role()
         self._execution_role = self._create_execution_role()
         self._security_group = self._create_security_group()
         self._rules = [self._open_to_aws(), *self._open_to_load_balancer()]
         self.service = self._create_service(self._create_task_definition())
         self.register_outputs({"service": self.service.name})
+
+    def _create_image(self) -> ServiceImage:
+        settings = self._args.settings
+        return ServiceImage(
+            self._name,
+            ServiceImageArgs(
+                service=self._args.package,
+                architecture=settings.architecture,
+                python_version=settings.python_version,
+            ),
+            opts=self._child,
+        )
 
     def _create_task_role(self) -> ServiceRole:
         return ServiceRole(
@@ -77,7 +89,7 @@ class FargateService(pulumi.ComponentResource):
 
     def _create_execution_role(self) -> ServiceRole:
         statements = [
-            *permissions.pulling_images(self._args.image.repository_arn),
+            *permissions.pulling_images(self._image.repository_arn),
             permissions.writing_logs(self._log_group),
         ]
         return ServiceRole(
@@ -157,8 +169,8 @@ class FargateService(pulumi.ComponentResource):
         settings = self._args.settings
         return container_definition(
             self._name,
-            image=self._args.image.reference,
-            command=self._args.command,
+            image=self._image.reference,
+            command=["python", "-m", self._args.package],
             port=self._args.port,
             environment=self._args.environment,
             stop_timeout_seconds=settings.stop_timeout_seconds,

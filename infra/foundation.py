@@ -1,11 +1,17 @@
-"""What every topology stands on: network, cluster, tables."""
+"""What every topology stands on: network, cluster, tables; how resources are tagged and named."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
+from pulumi.runtime import register_stack_transformation
 
 from infra.network import Network
 from infra.settings import Settings
 from infra.tables import Tables
+
+Outputs = Mapping[str, pulumi.Input[str]]
 
 
 class Foundation(pulumi.ComponentResource):
@@ -26,3 +32,43 @@ class Foundation(pulumi.ComponentResource):
         self.cluster = aws.ecs.Cluster(f"{name}-cluster", opts=child)
         self.tables = Tables(name, opts=child)
         self.register_outputs({"cluster": self.cluster.name, "vpc_id": self.network.vpc_id})
+
+    @property
+    def outputs(self) -> Outputs:
+        """The stack outputs that have the same name and meaning in each topology."""
+        return {
+            "topology": self.settings.topology.value,
+            "orders_table": self.tables.orders.name,
+            "payments_table": self.tables.payments.name,
+            "products_table": self.tables.products.name,
+        }
+
+
+def tag_everything(settings: Settings) -> None:
+    """Tag each resource that is declared from now on, wherever AWS can keep tags.
+
+    A transformation and not the provider's default tags: those are a setting of each stack file,
+    and say what a file says, not what is deployed.
+    """
+    common = {
+        "project": pulumi.get_project(),
+        "stack": pulumi.get_stack(),
+        "topology": settings.topology.value,
+    }
+
+    def tagged(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
+        props: dict[str, Any] = dict(args.props)
+        # The SDK lists each input of a type, given or not: this is how it says what takes tags.
+        if "tags" in props:
+            props["tags"] = {**common, **(props["tags"] or {})}
+        return pulumi.ResourceTransformationResult(props, args.opts)
+
+    register_stack_transformation(tagged)
+
+
+def named_after(name: str, sibling: pulumi.Output[str]) -> pulumi.Output[str]:
+    """Return `name` with the random ending of a sibling's physical name, which Pulumi made.
+
+    A name without it would be shared by everybody who deploys this program to the account.
+    """
+    return sibling.apply(lambda physical: f"{name}-{physical.rpartition('-')[2]}")

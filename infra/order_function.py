@@ -8,9 +8,9 @@ import pulumi_aws as aws
 
 from infra import permissions
 from infra.environment import function_environment
+from infra.foundation import named_after
 from infra.iam import ServiceRole, ServiceRoleArgs
 from infra.messaging import admit_topic, create_queue, redrive_to
-from infra.naming import named_after
 from infra.settings import Settings
 from infra.tables import Tables
 

@@ -11,15 +11,14 @@ from infra.fargate_service import FargateService, FargateServiceArgs
 from infra.foundation import Foundation
 from infra.iam import Statement
 from infra.load_balancer import LoadBalancer, LoadBalancerArgs
-from infra.service_image import ServiceImage, ServiceImageArgs
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReceiverArgs:
-    """The foundation to run on; the topic to announce orders on, None to fulfil them in place.
+    """The foundation to run on; the topic to publish orders to, None to fulfil them in place.
 
     Attributes:
-        start_after: what must hear the topic before the first order is announced.
+        start_after: what must be subscribed to the topic before the first order is published.
     """
 
     foundation: Foundation
@@ -41,7 +40,7 @@ class Receiver(pulumi.ComponentResource):
         self._settings = args.foundation.settings
         self._child = pulumi.ResourceOptions(parent=self)
         load_balancer = self._create_load_balancer()
-        self._create_service(self._create_image(), load_balancer)
+        self._create_service(load_balancer)
         self.url = load_balancer.url
         self.register_outputs({"url": self.url})
 
@@ -56,18 +55,7 @@ class Receiver(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _create_image(self) -> ServiceImage:
-        return ServiceImage(
-            self._name,
-            ServiceImageArgs(
-                service="receiver",
-                architecture=self._settings.architecture,
-                python_version=self._settings.python_version,
-            ),
-            opts=self._child,
-        )
-
-    def _create_service(self, image: ServiceImage, load_balancer: LoadBalancer) -> None:
+    def _create_service(self, load_balancer: LoadBalancer) -> None:
         foundation = self._args.foundation
         FargateService(
             self._name,
@@ -75,8 +63,7 @@ class Receiver(pulumi.ComponentResource):
                 settings=self._settings,
                 network=foundation.network,
                 cluster_arn=foundation.cluster.arn,
-                image=image,
-                command=["python", "-m", "receiver"],
+                package="receiver",
                 port=self._settings.receiver_port,
                 tasks=self._settings.receiver_tasks,
                 environment=receiver_environment(

@@ -1,19 +1,41 @@
-"""The container image of one service, built here and deployed by digest."""
+"""The container image of one service, built here and deployed by digest.
+
+The provider rebuilds when a content or a mode below its context changes
+(https://github.com/pulumi/pulumi-docker/blob/v5.2.0/provider/provider.go, `hashContext`). So the
+context is not the checkout, where another service, a linter's setting or a umask would roll this
+service: it is a folder with the service's own files and no more.
+By hand: docker build --platform linux/arm64 $(python -m infra.service_image receiver)
+"""
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_docker as docker
 
-from infra.build_context import lay_out_context
-from infra.paths import PROJECT_ROOT
-from infra.vocabulary import Architecture, PythonVersion
+from infra.build_folder import (
+    BUILD_DIR,
+    PROJECT_ROOT,
+    content_digest,
+    modules,
+    new_folder,
+    write_files,
+)
+from infra.settings import Architecture, PythonVersion
+from infra.uv import locked_requirements
 
+CONTEXTS_DIR = BUILD_DIR / "images"
+SERVICES_GROUP = "services"
+SERVICE_PACKAGES: Mapping[str, tuple[str, ...]] = {
+    "receiver": ("adapters", "kit", "orders", "receiver"),
+    "processor": ("adapters", "kit", "orders", "processor", "sqs_consumer"),
+}
 KEPT_IMAGES = 10
 DOCKER_PLATFORMS = {Architecture.ARM64: "linux/arm64", Architecture.X86_64: "linux/amd64"}
 # BuildKit's own argument: the time of creation in an image's description is not that of its build.
@@ -124,3 +146,31 @@ def _keep_newest(count: int) -> dict[str, object]:
         },
         "action": {"type": "expire"},
     }
+
+
+def lay_out_context(
+    service: str, contexts_dir: Path = CONTEXTS_DIR, root: Path = PROJECT_ROOT
+) -> Path:
+    """Return the folder of the service's build, named by its content; made unless it is there.
+
+    BuildError if uv is missing or the folder cannot be written.
+    """
+    files = _files(service, root)
+    context = contexts_dir / f"{service}-{content_digest(files)}"
+    if not context.is_dir():
+        with new_folder(context) as built:
+            write_files(built, files)
+    return context
+
+
+def _files(service: str, root: Path) -> dict[str, bytes]:
+    sources = modules(SERVICE_PACKAGES[service], root)
+    return {
+        "Dockerfile": (root / service / "Dockerfile").read_bytes(),
+        "requirements.txt": locked_requirements(SERVICES_GROUP).encode(),
+        **{name: path.read_bytes() for name, path in sources.items()},
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{lay_out_context(sys.argv[1])}\n")

@@ -1,12 +1,11 @@
-"""The tables: orders, the payment provider's ledger, and products with their stock."""
+"""The tables: orders, the payment provider's ledger, and the products that are on sale."""
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
-
-from infra.catalogue import CATALOGUE, Product
 
 STATUS_INDEX = "status-index"
 # What a listing shows of an order, and what a reconciliation asks: when its lease ends.
@@ -20,6 +19,32 @@ LISTED_ATTRIBUTES = (
     "leaseExpiresAt",
 )
 CATALOGUE_PREFIX = "catalogue#"
+PLENTY = 1_000_000
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product, its price in cents and the units in stock."""
+
+    product_id: str
+    name: str
+    price_cents: int
+    stock: int = PLENTY
+
+
+CATALOGUE = (
+    Product("1", "Wireless earbuds", 2999),
+    Product("2", "Phone case", 1499),
+    Product("3", "USB-C charger", 2499),
+    Product("SKU-001", "Travel mug", 1999),
+    Product("SKU-002", "Desk lamp", 3499),
+    Product("SKU-003", "Running socks", 999),
+    Product("SKU-004", "Yoga mat", 2799),
+    Product("SKU-005", "Water bottle", 1299),
+    Product("SKU-006", "Backpack", 5999),
+    # Few enough to sell out in a sale: shows that nothing is sold twice.
+    Product("SKU-LIMITED", "Signed edition", 4999, stock=25),
+)
 
 
 class Tables(pulumi.ComponentResource):

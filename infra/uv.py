@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from infra.paths import PROJECT_ROOT
+from infra.build_folder import PROJECT_ROOT, BuildError
 
 TIMEOUT_SECONDS = 300
 # How packages are reached is the user's business: mirror, proxy, certificates, cache. What is
@@ -21,10 +21,6 @@ REACHING = re.compile(
     r"|PYTHON_CACHE_DIR|REQUEST_TIMEOUT|SYSTEM_CERTS)"
 )
 SETTINGS_OF_TOOLS = ("UV", "PIP_", "PYTHON", "VIRTUAL_ENV", "CONDA")
-
-
-class BuildError(Exception):
-    """What is deployed could not be built; the message says what failed and what to do."""
 
 
 def run_uv(*arguments: str) -> str:

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
-from infra.build_context import SERVICES_GROUP
-from infra.settings import Settings
-from infra.tags import tag_everything
+from infra.foundation import Outputs, tag_everything
+from infra.service_image import SERVICES_GROUP
+from infra.settings import Settings, Topology
 from infra.topologies import queued, serverless, sync
-from infra.topologies.outputs import Outputs
 from infra.uv import locked_requirements
-from infra.vocabulary import Topology
 
 TOPOLOGIES: Mapping[Topology, Callable[[Settings], Outputs]] = {
     Topology.SYNC: sync.build,

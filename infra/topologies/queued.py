@@ -1,11 +1,10 @@
 """Load balancer -> receiver -> topic -> queue -> processor (`async` is a Python keyword)."""
 
-from infra.foundation import Foundation
+from infra.foundation import Foundation, Outputs
 from infra.messaging import OrderTopic, SubscriberQueue, SubscriberQueueArgs
 from infra.processor import Processor, ProcessorArgs
 from infra.receiver import Receiver, ReceiverArgs
 from infra.settings import Settings
-from infra.topologies.outputs import Outputs, common_outputs
 
 
 def build(settings: Settings) -> Outputs:
@@ -27,7 +26,8 @@ def build(settings: Settings) -> Outputs:
         ReceiverArgs(foundation=foundation, topic_arn=topic.arn, start_after=[orders]),
     )
     return {
-        **common_outputs(foundation, receiver),
+        **foundation.outputs,
+        "api_url": receiver.url,
         "topic_arn": topic.arn,
         "queue_url": orders.queue.url,
         "dlq_url": orders.dead_letter_queue.url,

@@ -1,13 +1,11 @@
 """Load balancer -> receiver -> topic -> Lambda function."""
 
-from infra.foundation import Foundation
-from infra.function_code import build_function_code
-from infra.lambda_layer import build_layer
+from infra.foundation import Foundation, Outputs
+from infra.lambda_package import build_function_code, build_layer
 from infra.messaging import OrderTopic
 from infra.order_function import OrderFunction, OrderFunctionArgs
 from infra.receiver import Receiver, ReceiverArgs
 from infra.settings import Settings
-from infra.topologies.outputs import Outputs, common_outputs
 
 
 def build(settings: Settings) -> Outputs:
@@ -33,7 +31,8 @@ def build(settings: Settings) -> Outputs:
         ReceiverArgs(foundation=foundation, topic_arn=topic.arn, start_after=[function]),
     )
     return {
-        **common_outputs(foundation, receiver),
+        **foundation.outputs,
+        "api_url": receiver.url,
         "topic_arn": topic.arn,
         "dlq_url": function.failure_queue.url,
     }

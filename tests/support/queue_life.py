@@ -114,7 +114,7 @@ class Life:
         if at_once > self.settings["concurrency"]:
             self.wrong.append(f"{at_once} messages in hand")
         if self.kind == "peaceful" and self.being_handled[message.message_id] > 1:
-            self.wrong.append("a message came again while it was worked on: a heartbeat was late")
+            self.wrong.append("a message came again while it was worked on: an extension was late")
 
     async def work_on(self, message: Message) -> None:
         """Do what the seed says; the message's work is durable at the very end."""

@@ -20,7 +20,7 @@ QUICK = {
     "paymentSeconds": "0.1",
     "leaseSeconds": "6",
     "visibilityTimeoutSeconds": "10",
-    "heartbeatSeconds": "3",
+    "visibilityExtensionIntervalSeconds": "3",
     "drainSeconds": "3",  # and no long poll that would outlast it
 }
 # The function's retries: soon, and yet after the lease of an order that was begun.

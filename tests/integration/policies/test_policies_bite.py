@@ -24,7 +24,7 @@ def shop(
 ) -> Iterator[Shop]:
     receiver_port, processor_port = free_ports
     ports = {"receiverPort": str(receiver_port), "processorPort": str(processor_port)}
-    config = {**QUICK, "heartbeatSeconds": "3", **ports}
+    config = {**QUICK, "visibilityExtensionIntervalSeconds": "3", **ports}
     run_dir = tmp_path_factory.mktemp(request.param)
     with deploy(request.param, project=ROOT, config=config, run_dir=run_dir) as deployment:
         yield Shop(deployment)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from infra.settings import PythonVersion
 from infra.uv import locked_requirements
-from infra.vocabulary import PythonVersion
 from tests.support.recorded_stack import RecordedStack, record_stack
 from tests.unit.infra.fake_uv import FakeUv
 

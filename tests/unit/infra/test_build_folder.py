@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.build_folder import content_digest, modules, new_folder, write_files
-from infra.uv import BuildError
+from infra.build_folder import BuildError, content_digest, modules, new_folder, write_files
 from tests.unit.infra.trees import tree
 
 FILES = {"main.py": b"print(1)", "package/__init__.py": b"", "package/deep/data.py": b"x = 1"}

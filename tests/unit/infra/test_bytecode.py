@@ -6,9 +6,9 @@ from types import CodeType
 
 import pytest
 
-from infra.bytecode import compile_modules
-from infra.uv import BuildError
-from infra.vocabulary import PythonVersion
+from infra.build_folder import BuildError
+from infra.lambda_package import compile_modules
+from infra.settings import PythonVersion
 from tests.unit.infra.conftest import layer_for_this_machine
 from tests.unit.infra.fake_uv import FakeUv
 

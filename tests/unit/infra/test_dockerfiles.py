@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.build_context import SERVICE_PACKAGES, lay_out_context
-from infra.vocabulary import Architecture
+from infra.service_image import SERVICE_PACKAGES, lay_out_context
+from infra.settings import Architecture
 
 any_service = pytest.mark.parametrize("service", sorted(SERVICE_PACKAGES))
 Instruction = tuple[str, str]

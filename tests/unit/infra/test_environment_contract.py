@@ -8,7 +8,6 @@ import pytest
 from adapters.payments.faults import NO_FAULTS, PaymentFaults, PaymentLatency
 from adapters.settings import FulfilmentSettings
 from infra import settings as infra_settings
-from infra import vocabulary
 from infra.config_rules import DecimalSeconds, WholeNumber
 from kit.environment import Environment, SettingsError
 from lab.measure.backlog import MAX_STATUS_SHARDS, index_keys
@@ -43,7 +42,7 @@ SMALLEST = {
     "loadBalancerIdleTimeoutSeconds": "1",
     "processorConcurrency": "1",
     "visibilityTimeoutSeconds": "6",
-    "heartbeatSeconds": "1",
+    "visibilityExtensionIntervalSeconds": "1",
     "leaseSeconds": "6",
     "drainSeconds": "2",
     "stopTimeoutSeconds": "3",
@@ -61,7 +60,7 @@ LARGEST = {
     "loadBalancerIdleTimeoutSeconds": "4000",
     "processorConcurrency": "1000",
     "visibilityTimeoutSeconds": "43200",
-    "heartbeatSeconds": "43199",
+    "visibilityExtensionIntervalSeconds": "43199",
     "leaseSeconds": "43200",
     "drainSeconds": "119",
     "stopTimeoutSeconds": "120",
@@ -178,7 +177,7 @@ def test_shards_that_can_be_configured_are_all_read_by_services_and_lab() -> Non
 
 
 def test_every_latency_that_can_be_configured_is_one_that_the_services_know() -> None:
-    assert list(map(str, vocabulary.PaymentLatency)) == list(map(str, PaymentLatency))
+    assert list(map(str, infra_settings.PaymentLatency)) == list(map(str, PaymentLatency))
 
 
 def test_configured_origins_reach_the_receiver() -> None:

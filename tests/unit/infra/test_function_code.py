@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.function_code import build_function_code
-from infra.vocabulary import PythonVersion
+from infra.lambda_package import build_function_code
+from infra.settings import PythonVersion
 from tests.unit.infra.conftest import layer_for_this_machine
 from tests.unit.infra.trees import tree
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from infra.health_check import ANSWER_SECONDS, TIMEOUT_SECONDS, health_check, probe
+from infra.container import ANSWER_SECONDS, TIMEOUT_SECONDS, health_check, probe
 
 ANSWERS = {
     b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK": 0,

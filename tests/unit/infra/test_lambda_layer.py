@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.lambda_layer import build_layer
-from infra.uv import BuildError, locked_requirements, run_uv
-from infra.vocabulary import Architecture, PythonVersion
+from infra.build_folder import BuildError
+from infra.lambda_package import build_layer
+from infra.settings import Architecture, PythonVersion
+from infra.uv import locked_requirements, run_uv
 from tests.unit.infra.conftest import layer_for_this_machine
 from tests.unit.infra.fake_uv import FakeUv
 from tests.unit.infra.trees import Tree, tree

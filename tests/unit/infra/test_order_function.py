@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pulumi
 
-from infra.function_code import build_function_code
-from infra.vocabulary import PythonVersion
+from infra.lambda_package import build_function_code
+from infra.settings import PythonVersion
 from tests.support.recorded_stack import RecordedStack
 from tests.unit.infra.conftest import layer_for_this_machine
 from tests.unit.infra.test_services import FULFILMENT

@@ -3,8 +3,8 @@ from pathlib import Path
 import pulumi
 import pytest
 
+from infra.build_folder import BuildError
 from infra.topologies import queued, serverless, sync
-from infra.uv import BuildError
 from tests.support.recorded_stack import PROGRAM, record_program, record_stack, stack_config
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from infra.settings import configuration_keys, parse_settings
+from infra.configuration import configuration_keys, parse_settings
 from tests.support.recorded_stack import PROJECT_ROOT, project_schema, stack_config
 from tests.unit.infra.conftest import STACKS
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.build_context import lay_out_context
+from infra.service_image import lay_out_context
 from tests.support.recorded_stack import PROJECT_ROOT, RecordedStack, record_stack
 
 IMAGE = "docker:index/image:Image"

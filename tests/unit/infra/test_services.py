@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from infra.health_check import health_check
+from infra.container import health_check
 from tests.support.recorded_stack import (
     IMAGE_DIGEST,
     RecordedStack,

@@ -3,8 +3,8 @@ from decimal import Decimal
 
 import pytest
 
-from infra.settings import Settings, SettingsError, configuration_keys, parse_settings
-from infra.vocabulary import Architecture, Topology
+from infra.configuration import SettingsError, configuration_keys, parse_settings
+from infra.settings import Architecture, Settings, Topology
 from tests.support.recorded_stack import stack_config
 
 
@@ -55,7 +55,6 @@ def test_the_message_says_key_value_rule_and_remedy() -> None:
     [
         ("topology", "event-driven", "must be one of sync, async, serverless"),
         ("topology", "Async", "must be one of sync, async, serverless"),
-        ("ingress", "apigateway", "must be alb"),
         ("architecture", "amd64", "must be one of arm64, x86_64"),
         ("pythonVersion", "3.10", "must be one of 3.11, 3.12, 3.13"),
         ("receiverTasks", "0", "must be between 1 and 100"),
@@ -75,7 +74,7 @@ def test_the_message_says_key_value_rule_and_remedy() -> None:
         ("processorConcurrency", "2.5", "must be a whole number"),
         ("processorConcurrency", "", "must be a whole number"),
         ("visibilityTimeoutSeconds", "43201", "must be between 1 and 43200"),
-        ("heartbeatSeconds", "0", "must be between 1 and 43200"),
+        ("visibilityExtensionIntervalSeconds", "0", "must be between 1 and 43200"),
         ("leaseSeconds", "0", "must be between 1 and 43200"),
         ("maxReceiveCount", "1001", "must be between 1 and 1000"),
         ("drainSeconds", "1", "must be between 2 and 120"),
@@ -123,9 +122,12 @@ def test_a_wrong_value_is_refused_with_its_rule(key: str, text: str, rule: str) 
             "paymentDeclineRate 0.5",
         ),
         (
-            {"heartbeatSeconds": "180"},
-            "heartbeatSeconds = 180: must be less than visibilityTimeoutSeconds (180)",
-            "heartbeatSeconds 60",
+            {"visibilityExtensionIntervalSeconds": "180"},
+            (
+                "visibilityExtensionIntervalSeconds = 180: "
+                "must be less than visibilityTimeoutSeconds (180)"
+            ),
+            "visibilityExtensionIntervalSeconds 60",
         ),
         (
             {"leaseSeconds": "8"},
@@ -161,7 +163,7 @@ def test_values_that_contradict_each_other_are_refused(
     [
         {"leaseSeconds": "9"},
         {"leaseSeconds": "180"},
-        {"heartbeatSeconds": "179"},
+        {"visibilityExtensionIntervalSeconds": "179"},
         {"drainSeconds": "59"},
         {"drainSeconds": "2"},
         {"drainSeconds": "2", "stopTimeoutSeconds": "3"},
@@ -179,8 +181,11 @@ def test_values_at_the_edge_of_a_rule_are_taken(changes: dict[str, str]) -> None
     [
         ({"processorPort": "8080"}, "processorPort"),
         ({"receiverPort": "65535", "processorPort": "65535"}, "processorPort"),
-        ({"heartbeatSeconds": "500"}, "heartbeatSeconds"),
-        ({"visibilityTimeoutSeconds": "60", "heartbeatSeconds": "60"}, "heartbeatSeconds"),
+        ({"visibilityExtensionIntervalSeconds": "500"}, "visibilityExtensionIntervalSeconds"),
+        (
+            {"visibilityTimeoutSeconds": "60", "visibilityExtensionIntervalSeconds": "60"},
+            "visibilityExtensionIntervalSeconds",
+        ),
         ({"leaseSeconds": "1"}, "leaseSeconds"),
         ({"leaseSeconds": "43200"}, "leaseSeconds"),
         ({"stopTimeoutSeconds": "2"}, "drainSeconds"),
@@ -196,8 +201,10 @@ def test_the_remedy_of_a_contradiction_mends_it(changes: dict[str, str], broken:
     assert str(getattr(settings(**{**changes, key: value}), field_name(key))) == value
 
 
-def test_no_heartbeat_fits_into_one_second_of_visibility() -> None:
-    message = error(visibilityTimeoutSeconds="1", heartbeatSeconds="1", leaseSeconds="9")
+def test_no_extension_fits_into_one_second_of_visibility() -> None:
+    message = error(
+        visibilityTimeoutSeconds="1", visibilityExtensionIntervalSeconds="1", leaseSeconds="9"
+    )
     assert "pulumi config set visibilityTimeoutSeconds 180" in message
 
 
@@ -249,7 +256,11 @@ def test_a_lease_is_over_before_lambda_tries_again_or_the_remedy_makes_it_so(
         {"leaseSeconds": "59"},
         {"leaseSeconds": "9"},
         {"leaseSeconds": "59", "paymentSeconds": "53.9", "lambdaTimeoutSeconds": "60"},
-        {"leaseSeconds": "45", "visibilityTimeoutSeconds": "30", "heartbeatSeconds": "10"},
+        {
+            "leaseSeconds": "45",
+            "visibilityTimeoutSeconds": "30",
+            "visibilityExtensionIntervalSeconds": "10",
+        },
     ],
 )
 def test_every_lease_between_a_payment_and_lambdas_first_retry_is_taken(

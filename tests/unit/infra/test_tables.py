@@ -4,8 +4,7 @@ from decimal import Decimal
 import pytest
 
 from adapters.orders.catalogue_cache import products_from_items
-from infra.catalogue import CATALOGUE
-from infra.tables import CATALOGUE_PREFIX, LISTED_ATTRIBUTES
+from infra.tables import CATALOGUE, CATALOGUE_PREFIX, LISTED_ATTRIBUTES
 from ops.open_orders import ASKED
 from receiver.views import OrderView
 from tests.support import fake_shop

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.uv import BuildError, find_uv, locked_requirements, run, run_uv
+from infra.build_folder import BuildError
+from infra.uv import find_uv, locked_requirements, run, run_uv
 from tests.unit.infra.fake_uv import FakeUv
 
 

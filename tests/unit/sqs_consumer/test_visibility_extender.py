@@ -57,7 +57,7 @@ async def test_short_work_is_never_extended() -> None:
 
 
 @virtual_time
-async def test_no_message_comes_closer_to_its_expiry_than_heartbeat_and_visibility_say() -> None:
+async def test_no_message_comes_closer_to_its_expiry_than_interval_and_visibility_say() -> None:
     world, handled = QueueWorld(), Handled(seconds=300)
     running = world.start(handled, concurrency=50)
     closest = float("inf")
