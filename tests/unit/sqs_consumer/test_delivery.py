@@ -19,7 +19,7 @@ TO_STATE: dict[State, tuple[Callable[[Delivery], object], ...]] = {
     State.LOST: (Delivery.lose,),
     State.ENDED: (Delivery.end,),
 }
-LEGAL = {
+LEGAL: dict[Callable[[Delivery], object], dict[State, State]] = {
     Delivery.begin: {State.RECEIVED: State.HANDLING},
     # A lost one stays lost when its cancelled handler has ended.
     Delivery.finish: {State.HANDLING: State.HANDLED, State.LOST: State.LOST},
