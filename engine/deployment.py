@@ -14,7 +14,7 @@ from engine.emulator.server import ACCOUNT_ID, FIRST_RETRY_SECONDS, HOST, Creden
 from engine.functions.parents import FunctionParents
 from engine.program.mocks import Engine
 from engine.program.run import run_program
-from engine.runtime.open_files import allow_open_files
+from engine.runtime.machine import allow_open_files
 from engine.services.fleet import Fleet
 from engine.stack.clients import ClientFactory, Clients
 from engine.stack.config import StackConfig, read_stack, this_machine

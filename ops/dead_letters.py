@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ops.batches import Entry, in_batches, send_entries
-from ops.calls import calling
-from ops.queue_depth import QueueDepth, queue_depth
+from ops.calls import Entry, calling, in_batches, send_entries
+from ops.stack import QueueDepth, queue_depth
 from orders.message import order_id_of
 
 WAIT_SECONDS = 1

@@ -8,14 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ops.calls import calling
+from ops.calls import RateLimit, calling
 from ops.open_orders import OpenOrder, OpenOrders, Why
-from ops.publish import Topic
-from ops.queue_depth import queue_depth
-from ops.rate_limit import Pace
-from ops.republish import Action, Announcing, Outcome, Repeating, Way
+from ops.republish import Action, Announcing, Outcome, Repeating, Topic, Way
 from ops.resubmit import Receiver
-from ops.stack import Stack
+from ops.stack import Stack, queue_depth
 
 Progress = Callable[[int, int], None]
 
@@ -111,7 +108,7 @@ class Reconciler:
         if "topic_arn" not in self._stack.outputs:
             return Repeating(Receiver(self._stack.output("api_url")))
         topic = Topic(self._stack.client("sns"), self._stack.output("topic_arn"))
-        return Announcing(topic, Pace(self._rate))
+        return Announcing(topic, RateLimit(self._rate))
 
 
 def _divided(work: Reconciliation) -> tuple[list[OpenOrder], list[OpenOrder]]:

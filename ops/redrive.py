@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from ops.batches import MAX_ENTRIES
+from ops.calls import MAX_ENTRIES, RateLimit
 from ops.dead_letters import DeadLetter, DeadLetterQueue
-from ops.rate_limit import Pace
 from ops.redrive_routes import Route
 from terminal.interrupts import shielded
 
@@ -62,14 +61,14 @@ class Redrive:
         self,
         queue: DeadLetterQueue,
         route: Route,
-        pace: Pace,
+        rate: RateLimit,
         *,
         wanted: Callable[[DeadLetter], bool],
         dry_run: bool = False,
     ) -> None:
         self._queue = queue
         self._route = route
-        self._pace = pace
+        self._rate = rate
         self._wanted = wanted
         self._dry_run = dry_run
         # Receipts by message: bodies may be large, and there may be many.
@@ -85,13 +84,13 @@ class Redrive:
             Unanswered, UserError: SQS or SNS refused, or did not answer.
         """
         total = self._queue.count().visible
-        most = self._pace.most(MAX_ENTRIES)
+        most = self._rate.most(MAX_ENTRIES)
         hide_seconds = self._hide_seconds(total)
         without_news = 0
         progress(0, total)
         try:
             while without_news < RECEIVES_WITHOUT_NEWS + len(self._held) // most:
-                self._pace.wait()
+                self._rate.wait()
                 with shielded():
                     received = self._queue.receive(most, hide_seconds)
                     if not received:
@@ -138,7 +137,7 @@ class Redrive:
         if not letters:
             return []
         problems = self._route.send(letters, tally.name)
-        self._pace.went(len(letters))
+        self._rate.went(len(letters))
         taken = []
         for letter in letters:
             if letter.message_id in problems:
@@ -160,6 +159,6 @@ class Redrive:
                 del self._held[letter.message_id]
 
     def _hide_seconds(self, messages: int) -> int:
-        looked_at_per_second = min(self._pace.per_second, SLOWEST_LOOK_PER_SECOND)
+        looked_at_per_second = min(self._rate.per_second, SLOWEST_LOOK_PER_SECOND)
         seconds = SHORTEST_HIDE_SECONDS + int(messages / looked_at_per_second)
         return min(seconds, LONGEST_FIRST_HIDE_SECONDS)

@@ -6,10 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from ops.batches import Entry, in_batches, send_entries
-from ops.calls import calling
+from ops.calls import Entry, calling, in_batches, send_entries
 from ops.dead_letters import REDRIVE, DeadLetter, reason_of, text_of
-from ops.publish import Topic
+from ops.republish import Topic
 from ops.stack import Stack
 from terminal.errors import UserError
 

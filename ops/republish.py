@@ -2,18 +2,51 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
-from ops.batches import MAX_ENTRIES, in_batches
+from ops.calls import MAX_ENTRIES, Entry, RateLimit, calling, in_batches, send_entries
 from ops.open_orders import OpenOrder
-from ops.publish import Topic, announcement
-from ops.rate_limit import Pace
 from ops.resubmit import NotRepeated, Receiver
 from terminal.interrupts import shielded
+
+SCHEMA = 1
+
+
+def announcement(order_id: str) -> str:
+    """Return the message that stands for an order, the same as the services write and read."""
+    return json.dumps({"schema": SCHEMA, "order_id": order_id}, separators=(",", ":"))
+
+
+class Topic:
+    """The topic that every accepted order is announced on."""
+
+    def __init__(self, sns: Any, arn: str) -> None:
+        self._sns = sns
+        self._arn = arn
+
+    def publish(self, messages: Sequence[str], attributes: Entry | None = None) -> list[str | None]:
+        """Publish up to 10 messages; return the problem of each, None where it was taken.
+
+        Raises:
+            Unanswered, UserError: the call as a whole failed; some may have been taken.
+        """
+        common: Entry = {"MessageAttributes": attributes} if attributes else {}
+        entries = [
+            {"Id": str(number), "Message": message, **common}
+            for number, message in enumerate(messages)
+        ]
+        with calling(f"publishing to {self._arn}"):
+            problems = send_entries(self._publish, entries)
+        return [problems.get(entry["Id"]) for entry in entries]
+
+    def _publish(self, entries: list[Entry]) -> Any:
+        return self._sns.publish_batch(TopicArn=self._arn, PublishBatchRequestEntries=entries)
+
 
 # Fewer than the payment slots of one receiver (paymentConcurrency 5): a customer finds one free.
 REPEATS_AT_ONCE = 4
@@ -53,17 +86,17 @@ class Way(Protocol):
 class Announcing:
     """Announces orders on the topic, in batches, at a bounded rate."""
 
-    def __init__(self, topic: Topic, pace: Pace) -> None:
+    def __init__(self, topic: Topic, rate: RateLimit) -> None:
         self._topic = topic
-        self._pace = pace
+        self._rate = rate
 
     def bring_back(self, orders: Sequence[OpenOrder], done: Callable[[Outcome], None]) -> None:
         """Tell `done` of each order once SNS has answered for its batch."""
-        for batch in in_batches(orders, most=self._pace.most(MAX_ENTRIES)):
-            self._pace.wait()
+        for batch in in_batches(orders, most=self._rate.most(MAX_ENTRIES)):
+            self._rate.wait()
             with shielded():
                 problems = self._topic.publish([announcement(order.order_id) for order in batch])
-                self._pace.went(len(batch))
+                self._rate.went(len(batch))
                 for order, problem in zip(batch, problems, strict=True):
                     action = Action.FAILED if problem else Action.ANNOUNCED
                     done(Outcome(order, action, problem or ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 from botocore.config import Config
@@ -83,3 +83,21 @@ class LocalAccess:
         return session.client(  # type: ignore[call-overload]
             service, endpoint_url=self.endpoint_url, config=_CONFIG
         )
+
+
+_VISIBLE = "ApproximateNumberOfMessages"
+_IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
+
+
+class QueueDepth(NamedTuple):
+    """Messages that a receive could get, and messages that somebody has received."""
+
+    visible: int
+    in_flight: int
+
+
+def queue_depth(sqs: Any, url: str) -> QueueDepth:
+    """Ask the queue."""
+    answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[_VISIBLE, _IN_FLIGHT])
+    attributes = answer["Attributes"]
+    return QueueDepth(int(attributes[_VISIBLE]), int(attributes[_IN_FLIGHT]))

@@ -1,4 +1,4 @@
-"""The outermost layer of a command: whatever happens, it ends with a code of `exit_codes`.
+"""The outermost layer of a command: whatever happens, it ends with a code of `terminal.errors`.
 
 Nothing is imported here that may be missing: an import that fails is one of the things that happen.
 """
@@ -12,8 +12,7 @@ import sys
 import traceback
 from typing import Any, TextIO
 
-from terminal.errors import UserError
-from terminal.exit_codes import INTERRUPTED, WRONG_SETUP
+from terminal.errors import INTERRUPTED, WRONG_SETUP, UserError
 
 _SIZES = ("COLUMNS", "LINES", "TERMINAL_WIDTH")
 

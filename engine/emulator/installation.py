@@ -9,8 +9,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from engine.runtime.environment import SOURCES
-from engine.runtime.errors import EngineError
+from engine.runtime.machine import SOURCES, EngineError
 
 PROJECT = Path(__file__).resolve().parent
 INTERPRETER = PROJECT / ".venv" / "bin" / "python"

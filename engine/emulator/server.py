@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from engine.emulator.installation import interpreter
-from engine.runtime.environment import SOURCES, minimal_environment
-from engine.runtime.errors import EngineError
+from engine.runtime.machine import SOURCES, EngineError, minimal_environment
 from engine.runtime.processes import ManagedProcess, last_lines
 from terminal.interrupts import shielded
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from engine.runtime.errors import EngineError
+from engine.runtime.machine import EngineError
 
 if TYPE_CHECKING:
     from os import PathLike

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from engine.functions.declared import FunctionDeclaration
-from engine.runtime.environment import minimal_environment
-from engine.runtime.errors import EngineError
+from engine.runtime.machine import EngineError, minimal_environment
 from engine.runtime.processes import ManagedProcess, last_lines
 from terminal.interrupts import shielded
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.runtime.errors import EngineError
+from engine.runtime.machine import EngineError
 from engine.services.declared import ServiceDeclaration, TaskDeclaration
 from engine.stack.context import Made, Maker, Resource, World, each
 from engine.stack.naming import physical_name

@@ -11,7 +11,7 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 
 from engine.makers import MAKERS
 from engine.program.invokes import INVOKES
-from engine.runtime.errors import EngineError
+from engine.runtime.machine import EngineError
 from engine.stack.context import Made, Maker, Resource, World
 from terminal.errors import UserError
 

@@ -21,7 +21,7 @@ from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import run_pulumi_func
 
 from engine.program.mocks import Engine
-from engine.runtime.errors import EngineError
+from engine.runtime.machine import EngineError
 from engine.stack.config import StackConfig
 from terminal.errors import UserError
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from engine.runtime.errors import EngineError
+from engine.runtime.machine import EngineError
 from engine.runtime.reaper import GUARD
 from terminal.interrupts import impatient, shielded
 

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from engine.emulator.server import HOST, Credentials, port_is_free
-from engine.runtime.environment import minimal_environment
-from engine.runtime.errors import EngineError
+from engine.runtime.machine import EngineError, minimal_environment
 from engine.runtime.processes import ManagedProcess, last_lines, stop_together
 from engine.services.declared import ServiceDeclaration, TaskDeclaration
 from terminal.errors import UserError

@@ -22,7 +22,7 @@ from lab.results.files import RESULTS_FILE, to_json, write_results
 from lab.results.model import Results
 from lab.topologies import TOPOLOGIES
 from terminal.console import make_console
-from terminal.exit_codes import BROKEN_PROMISE, INTERRUPTED
+from terminal.errors import BROKEN_PROMISE, INTERRUPTED
 from terminal.files import check_writable, new_folder, write
 from terminal.interrupts import interruptible
 from terminal.project import ROOT

@@ -23,8 +23,7 @@ from lab.results.scale import ScaleResults
 from lab.scale.run import ScalePlan, ScaleRun
 from lab.topologies import ASYNC
 from terminal.console import make_console
-from terminal.errors import UserError
-from terminal.exit_codes import BROKEN_PROMISE, INTERRUPTED
+from terminal.errors import BROKEN_PROMISE, INTERRUPTED, UserError
 from terminal.files import check_writable, is_stream, new_folder, write
 from terminal.interrupts import interruptible
 from terminal.project import ROOT

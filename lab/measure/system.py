@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from engine.runtime.errors import EngineError
+from engine.runtime.machine import EngineError
 
 
 class System(Protocol):

@@ -13,8 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from terminal.errors import UserError
-from terminal.exit_codes import INTERRUPTED, NOT_ALL_DONE, WRONG_SETUP
+from terminal.errors import INTERRUPTED, NOT_ALL_DONE, WRONG_SETUP, UserError
 from terminal.files import write
 from terminal.interrupts import interruptible
 

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.publish import Topic, announcement
+from ops.republish import Topic, announcement
 from orders.lifecycle import SETTLED
 from orders.request import ItemRequest, OrderRequest
 from tests.properties.fleet import Member

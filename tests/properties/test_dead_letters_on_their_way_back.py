@@ -8,9 +8,8 @@ from contextlib import suppress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.calls import Unanswered
+from ops.calls import RateLimit, Unanswered
 from ops.dead_letters import DeadLetter, DeadLetterQueue
-from ops.rate_limit import Pace
 from ops.redrive import LONGEST_FIRST_HIDE_SECONDS, Redrive, Tally
 from ops.redrive_routes import ToQueue
 from tests.support.fake_aws.queues import Mischief, Queue
@@ -51,11 +50,11 @@ class World:
             return wanted is None or wanted in letter.reason
 
         sqs, tally = self.aws.sqs(wire), Tally()
-        pace = Pace(100, clock=self.aws.loop.time, sleep=self.aws.sleep)
+        rate = RateLimit(100, clock=self.aws.loop.time, sleep=self.aws.sleep)
         redrive = Redrive(
             DeadLetterQueue(sqs, self.dead_letters.url),
             ToQueue(sqs, self.queue.url),
-            pace,
+            rate,
             wanted=matches,
         )
         with suppress(ProcessCrash, Unanswered):

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from engine.differences import DIFFERENCES
 from engine.emulator.installation import interpreter
 from engine.emulator.server import Credentials
-from engine.runtime.environment import minimal_environment
+from engine.runtime.machine import minimal_environment
 from engine.stack.aliases import ALIASES
 from tests.integration.engine.conftest import Deploy
 from tests.support.emulator import RunningEmulator

@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from ops.calls import Unanswered
+from ops.calls import RateLimit, Unanswered
 from ops.dead_letters import NO_REASON, DeadLetterQueue
-from ops.rate_limit import Pace
 from ops.redrive import Redrive, Tally
 from ops.redrive_routes import ToQueue
 from tests.integration.ops.conftest import deployed
@@ -113,7 +112,7 @@ def test_an_order_whose_dead_letter_is_sent_and_not_deleted_is_paid_once(
     ward.send("dlq_url", *map(announcement, orders))
     queue, route = ward.outputs["dlq_url"], ToQueue(ward.sqs, ward.outputs["queue_url"])
     cut_off = DeadLetterQueue(CutOff(ward.sqs), queue)
-    redrive = Redrive(cut_off, route, Pace(100), wanted=lambda each: each.reason == NO_REASON)
+    redrive = Redrive(cut_off, route, RateLimit(100), wanted=lambda each: each.reason == NO_REASON)
     with pytest.raises(Unanswered):
         redrive.run(Tally(), lambda *_: None)
     assert ward.messages("dlq_url") == (dead + 3, 0)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ops.open_orders import OpenOrder, OpenOrders, Why
-from ops.publish import announcement
+from ops.republish import announcement
 from ops.resubmit import request_of
 from orders import clock
 from orders.catalogue import Catalogue

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from ops.calls import Unanswered
+from ops.calls import RateLimit, Unanswered
 from ops.dead_letters import DeadLetter, DeadLetterQueue
-from ops.rate_limit import Pace
 from ops.redrive import LONGEST_FIRST_HIDE_SECONDS, Redrive, Tally
 from ops.redrive_routes import ToQueue
 from tests.support.fake_aws.queues import Queue
@@ -42,11 +41,11 @@ class Bench:
         sleep: Callable[[float], None] | None = None,
     ) -> None:
         sqs = self.aws.sqs(wire)
-        pace = Pace(rate, clock=self.aws.loop.time, sleep=sleep or self.aws.sleep)
+        limit = RateLimit(rate, clock=self.aws.loop.time, sleep=sleep or self.aws.sleep)
         redrive = Redrive(
             DeadLetterQueue(sqs, self.dead.url),
             ToQueue(sqs, self.queue.url),
-            pace,
+            limit,
             wanted=wanted,
             dry_run=dry_run,
         )
@@ -161,9 +160,9 @@ def test_a_message_that_cannot_be_deleted_is_told_and_not_sent_twice(bench: Benc
 
     sqs = bench.aws.sqs()
     sqs.delete_message_batch = lambda **request: refuse_for_good(request["Entries"])
-    pace = Pace(100, clock=bench.aws.loop.time, sleep=bench.aws.sleep)
+    rate = RateLimit(100, clock=bench.aws.loop.time, sleep=bench.aws.sleep)
     queue, route = DeadLetterQueue(sqs, bench.dead.url), ToQueue(sqs, bench.queue.url)
-    Redrive(queue, route, pace, wanted=lambda _: True).run(bench.tally, lambda *_: None)
+    Redrive(queue, route, rate, wanted=lambda _: True).run(bench.tally, lambda *_: None)
     assert bench.tally.not_deleted == 2
     assert len(bench.queue.messages) == 2
     bench.assert_all_visible()

@@ -11,11 +11,9 @@ from typing import Any
 
 import pytest
 
-from ops.calls import Unanswered
+from ops.calls import RateLimit, Unanswered
 from ops.open_orders import OpenOrder
-from ops.publish import Topic
-from ops.rate_limit import Pace
-from ops.republish import REPEATS_AT_ONCE, Action, Announcing, Outcome, Repeating
+from ops.republish import REPEATS_AT_ONCE, Action, Announcing, Outcome, Repeating, Topic
 from ops.resubmit import TRIES, Receiver
 from orders.message import decode_order_placed
 from tests.support.fake_aws.wire import Fault, Wire
@@ -38,8 +36,8 @@ def aws() -> Iterator[OperatorAws]:
 
 def announce(aws: OperatorAws, count: int, wire: Wire, rate: float = 100) -> list[Outcome]:
     heard, done = aws.queue("heard"), list[Outcome]()
-    pace = Pace(rate, clock=aws.loop.time, sleep=aws.sleep)
-    way = Announcing(Topic(aws.sns(wire), aws.topic("orders", heard)), pace)
+    limit = RateLimit(rate, clock=aws.loop.time, sleep=aws.sleep)
+    way = Announcing(Topic(aws.sns(wire), aws.topic("orders", heard)), limit)
     try:
         way.bring_back(open_orders(count), done.append)
     finally:
@@ -73,7 +71,9 @@ def test_an_outage_ends_it_and_what_was_announced_is_known(aws: OperatorAws) -> 
     done: list[Outcome] = []
     topic = Topic(aws.sns(Wire(faults={1: Fault.BROKEN})), aws.topic("orders"))
     with pytest.raises(Unanswered, match="publishing to arn:aws:sns"):
-        Announcing(topic, Pace(100, sleep=lambda _: None)).bring_back(open_orders(25), done.append)
+        Announcing(topic, RateLimit(100, sleep=lambda _: None)).bring_back(
+            open_orders(25), done.append
+        )
     assert len(done) == 10
 
 

@@ -7,7 +7,7 @@ import pulumi
 import pytest
 
 from engine.functions.archives import unpack
-from engine.runtime.errors import EngineError
+from engine.runtime.machine import EngineError
 
 
 @pytest.fixture

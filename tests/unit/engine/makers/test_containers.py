@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from engine.makers import MAKERS
-from engine.runtime.errors import EngineError
+from engine.runtime.machine import EngineError
 from engine.services.declared import ServiceDeclaration, TaskDeclaration
 from engine.stack.context import Made, Resource, World
 

@@ -7,7 +7,7 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs
 
 from engine.makers import MAKERS
 from engine.program.mocks import Engine
-from engine.runtime.errors import EngineError
+from engine.runtime.machine import EngineError
 from engine.stack.config import StackConfig
 from engine.stack.context import Made, Resource, World
 

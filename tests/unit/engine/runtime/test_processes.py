@@ -7,8 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.runtime.environment import minimal_environment
-from engine.runtime.errors import EngineError
+from engine.runtime.machine import EngineError, minimal_environment
 from engine.runtime.processes import ManagedProcess, last_lines, stop_together
 
 PARENT = """

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.runtime.environment import minimal_environment
+from engine.runtime.machine import minimal_environment
 from terminal.isolation import without_user_aws
 
 USERS = {

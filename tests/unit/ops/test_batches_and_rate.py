@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ops.batches import ATTEMPTS, MAX_BYTES, Entry, in_batches, send_entries
-from ops.rate_limit import Pace
+from ops.calls import ATTEMPTS, MAX_BYTES, Entry, RateLimit, in_batches, send_entries
 
 
 class Service:
@@ -68,17 +67,17 @@ def test_a_pace_is_kept_on_average_and_starts_at_once() -> None:
         slept.append(seconds)
         now[0] += seconds
 
-    pace = Pace(5, clock=lambda: now[0], sleep=sleep)
+    rate = RateLimit(5, clock=lambda: now[0], sleep=sleep)
     for count in (5, 10, 1):
-        pace.wait()
-        pace.went(count)
+        rate.wait()
+        rate.went(count)
     assert slept == [1.0, 2.0]
     now[0] += 1000
-    pace.wait()
-    pace.went(5)
-    pace.wait()
+    rate.wait()
+    rate.went(5)
+    rate.wait()
     assert slept == [1.0, 2.0, 1.0], "time that nobody used is not made up for"
 
 
 def test_what_goes_together_is_a_seconds_worth_at_most() -> None:
-    assert [Pace(rate).most(10) for rate in (0.5, 1, 7, 500)] == [1, 1, 7, 10]
+    assert [RateLimit(rate).most(10) for rate in (0.5, 1, 7, 500)] == [1, 1, 7, 10]
