@@ -16,7 +16,7 @@ from tests.support.queue_shop import ROOT
 from tests.support.queue_world import QueueWorld, until
 from tests.support.virtual_clock import virtual_time
 
-DOCUMENTATION = (ROOT / "docs" / "consumer.md").read_text(encoding="utf-8")
+DOCUMENTATION = (ROOT / "sqs_consumer" / "README.md").read_text(encoding="utf-8")
 
 ITS_OWN = {
     "kit.retry",
@@ -43,7 +43,7 @@ def test_what_a_user_needs_is_in_one_place() -> None:
     assert all(hasattr(sqs_consumer, name) for name in sqs_consumer.__all__)
 
 
-def test_the_program_in_the_documentation_consumes_a_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_worker_in_the_readme_consumes_a_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     [program] = re.findall(r"```python\n(.*?)```", DOCUMENTATION, re.DOTALL)
     names: dict[str, Any] = {}
     exec(program, names)  # noqa: S102 - our own page
