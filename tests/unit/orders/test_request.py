@@ -2,6 +2,7 @@ import json
 from contextlib import suppress
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -193,3 +194,35 @@ json_values = st.recursive(
 def test_no_json_raises_anything_but_an_invalid_order(document: Any) -> None:
     with suppress(InvalidOrder):
         parse(document)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'{"items":[]}', "Expected `array` of length >= 1 - at `$.items`"),
+        (
+            b'{"items":[{"product_id":1,"quantity":1}]}',
+            "Object missing required field `customer_id`",
+        ),
+        (
+            b'{"customer_id":1,"items":[{"product_id":1,"quantity":1,"x":2}]}',
+            "Object contains unknown field `x` - at `$.items[0]`",
+        ),
+        (
+            b'{"customer_id":1,"items":[{"product_id":1,"quantity":"1"}]}',
+            "Expected `int`, got `str` - at `$.items[0].quantity`",
+        ),
+        (
+            b'{"customer_id":1,"items":[{"product_id":1,"quantity":1,"price":1e999}]}',
+            "Number out of range - at `$.items[0].price`",
+        ),
+        (b"[]", "Expected `object`, got `array`"),
+    ],
+)
+def test_msgspec_words_its_messages_as_the_fields_are_read_from_them(
+    body: bytes, message: str
+) -> None:
+    """A version of msgspec with other words fails here first, by name."""
+    with pytest.raises(msgspec.ValidationError) as caught:
+        msgspec.json.decode(body, type=OrderRequest)
+    assert str(caught.value) == message
