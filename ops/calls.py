@@ -18,6 +18,16 @@ from botocore.exceptions import (
 
 from terminal.errors import UserError
 
+T = TypeVar("T")
+Entry = dict[str, Any]
+
+MAX_ENTRIES = 10
+# SQS takes more by now, SNS does not:
+# https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
+MAX_BYTES = 256 * 1024
+ATTEMPTS = 4
+FIRST_PAUSE_SECONDS = 0.2
+
 _NO_IDENTITY = (
     CredentialRetrievalError,
     NoCredentialsError,
@@ -104,17 +114,6 @@ class RateLimit:
     def went(self, count: int) -> None:
         """Note that `count` have gone."""
         self._free_at = max(self._free_at, self._clock()) + count / self.per_second
-
-
-T = TypeVar("T")
-Entry = dict[str, Any]
-
-MAX_ENTRIES = 10
-# SQS takes more by now, SNS does not:
-# https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
-MAX_BYTES = 256 * 1024
-ATTEMPTS = 4
-FIRST_PAUSE_SECONDS = 0.2
 
 
 def in_batches(

@@ -28,6 +28,8 @@ NOT_THIS_WAY = {
     "UnsupportedOperation",
 }
 ALL_REASONS = "all reasons"
+# A dry run sends nothing that would have to be bounded.
+LOOKING_PER_SECOND = 500
 
 
 class NoMoveTask(Exception):
@@ -130,10 +132,6 @@ class MoveTask:
     def _arn(self, url: str) -> str:
         found = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
         return str(found["Attributes"]["QueueArn"])
-
-
-# A dry run sends nothing that would have to be bounded.
-LOOKING_PER_SECOND = 500
 
 
 class Redriving:

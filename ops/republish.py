@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -12,14 +11,11 @@ from typing import Any, Protocol
 from ops.calls import MAX_ENTRIES, Entry, RateLimit, calling, in_batches, send_entries
 from ops.open_orders import OpenOrder
 from ops.resubmit import NotRepeated, Receiver
+from orders.message import encode_order_placed
 from terminal.interrupts import shielded
 
-SCHEMA = 1
-
-
-def announcement(order_id: str) -> str:
-    """Return the message that stands for an order, the same as the services write and read."""
-    return json.dumps({"schema": SCHEMA, "order_id": order_id}, separators=(",", ":"))
+# Fewer than the payment slots of one receiver (paymentConcurrency 5): a customer finds one free.
+REPEATS_AT_ONCE = 4
 
 
 class Topic:
@@ -46,10 +42,6 @@ class Topic:
 
     def _publish(self, entries: list[Entry]) -> Any:
         return self._sns.publish_batch(TopicArn=self._arn, PublishBatchRequestEntries=entries)
-
-
-# Fewer than the payment slots of one receiver (paymentConcurrency 5): a customer finds one free.
-REPEATS_AT_ONCE = 4
 
 
 class Action(StrEnum):
@@ -95,7 +87,8 @@ class Announcing:
         for batch in in_batches(orders, most=self._rate.most(MAX_ENTRIES)):
             self._rate.wait()
             with shielded():
-                problems = self._topic.publish([announcement(order.order_id) for order in batch])
+                messages = [encode_order_placed(order.order_id) for order in batch]
+                problems = self._topic.publish(messages)
                 self._rate.went(len(batch))
                 for order, problem in zip(batch, problems, strict=True):
                     action = Action.FAILED if problem else Action.ANNOUNCED

@@ -23,6 +23,8 @@ _CONFIG = Config(
     read_timeout=_READ_SECONDS,
     retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
 )
+_VISIBLE = "ApproximateNumberOfMessages"
+_IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
 
 
 @dataclass(frozen=True)
@@ -83,10 +85,6 @@ class LocalAccess:
         return session.client(  # type: ignore[call-overload]
             service, endpoint_url=self.endpoint_url, config=_CONFIG
         )
-
-
-_VISIBLE = "ApproximateNumberOfMessages"
-_IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
 
 
 class QueueDepth(NamedTuple):

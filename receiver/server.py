@@ -69,7 +69,6 @@ async def serve(
         _log.info("ready", port=settings.port, topology=settings.topology)
         await stop.wait()
         _log.info("draining", drain_seconds=settings.drain_seconds)
-        app[READINESS].drain()
         server.close()
         await drain(app, settings)
     finally:

@@ -21,7 +21,7 @@ PAUSE_CAP_SECONDS = 30.0
 
 
 class Permits:
-    """So many messages may be worked on at once; permits are taken first and given back once."""
+    """How many messages may be in work; permits are taken first and given back once."""
 
     def __init__(self, total: int) -> None:
         self._total = total

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol
 
 from lab.measure.ledgers import OPEN_STATUSES
+from ops.stack import queue_depth
 
 STATUS_INDEX = "status-index"
 # Every shard that any configuration may have filled, see docs/adr/0010.
@@ -48,15 +49,7 @@ class QueueBacklog:
 
     def read(self) -> Backlog:
         """Return visible and in-flight messages."""
-        visible, in_flight = (
-            "ApproximateNumberOfMessages",
-            "ApproximateNumberOfMessagesNotVisible",
-        )
-        answer = self._sqs.get_queue_attributes(
-            QueueUrl=self._queue_url, AttributeNames=[visible, in_flight]
-        )
-        attributes = answer["Attributes"]
-        return Backlog(int(attributes[visible]), int(attributes[in_flight]))
+        return Backlog(*queue_depth(self._sqs, self._queue_url))
 
 
 class TableBacklog:

@@ -23,9 +23,7 @@ class Row:
     show: Show
 
 
-def _percentile(
-    of: Callable[[Measures], Percentiles | None], which: str, unit: Callable[..., str]
-) -> Show:
+def _percentile(of: PercentilesOf, which: str, unit: Unit) -> Show:
     def show(measures: Measures) -> str:
         values = of(measures)
         return unit(getattr(values, which) if values else None)
@@ -44,11 +42,7 @@ def _percentiles(name: str, meaning: str, of: PercentilesOf, unit: Unit) -> list
 ROWS: tuple[Row, ...] = (
     Row("attempted", "orders sent", lambda m: numbers.count(m.attempted)),
     Row("accepted", "orders promised to a customer", lambda m: numbers.count(m.accepted)),
-    Row(
-        "rejected",
-        "refused (503)",
-        lambda m: numbers.count(m.rejected),
-    ),
+    Row("rejected", "refused (503)", lambda m: numbers.count(m.rejected)),
     Row("failed", "error or no answer", lambda m: numbers.count(m.failed)),
     Row(
         "accepted_per_second",

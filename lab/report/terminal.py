@@ -53,9 +53,8 @@ def _sale_cell(measured: str, predicted: str) -> Text:
 
 def verdict_text(said: Verdict) -> RenderableType:
     """Return the verdict as text."""
-    mark = Text("PASS ", "bold green") if said.passed else Text("FAIL ", "bold red")
     sentences = [Padding(Text(sentence), (0, 0, 0, 5)) for sentence in said.sentences]
-    return Padding(Group(mark.append(said.headline, "bold"), *sentences), (1, 0))
+    return Padding(Group(_headline(said.headline, passed=said.passed), *sentences), (1, 0))
 
 
 def print_scale(console: Console, results: ScaleResults) -> None:
@@ -64,8 +63,12 @@ def print_scale(console: Console, results: ScaleResults) -> None:
         console.print(_scale_title(results))
         console.print(_scale_table(results))
     said = scale_verdict(results)
-    mark = Text("PASS ", "bold green") if said.passed else Text("FAIL ", "bold red")
-    console.print(Padding(mark.append(said.headline, "bold"), (1, 0)))
+    console.print(Padding(_headline(said.headline, passed=said.passed), (1, 0)))
+
+
+def _headline(text: str, *, passed: bool) -> Text:
+    mark = Text("PASS ", "bold green") if passed else Text("FAIL ", "bold red")
+    return mark.append(text, "bold")
 
 
 def _scale_title(results: ScaleResults) -> Text:

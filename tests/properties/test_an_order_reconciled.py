@@ -9,8 +9,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.republish import Topic, announcement
+from ops.republish import Topic
 from orders.lifecycle import SETTLED
+from orders.message import encode_order_placed
 from orders.request import ItemRequest, OrderRequest
 from tests.properties.fleet import Member
 from tests.support.fake_aws.queues import Mischief
@@ -61,9 +62,8 @@ async def story(faults: list[dict[int, Fault]], pauses: list[float], seed: int) 
         await asyncio.sleep(pause)
         left = [key for key, order in shop.all_orders().items() if order.status not in SETTLED]
         if left:
-            assert topic.publish([announcement(order_id) for order_id in left]) == [None] * len(
-                left
-            )
+            messages = [encode_order_placed(order_id) for order_id in left]
+            assert topic.publish(messages) == [None] * len(left)
         await Member(shop, shop.process()).poll()
         shop.audit()
     for _ in range(4):

@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 
 from ops.open_orders import OpenOrder, OpenOrders, Why
-from ops.republish import announcement
 from ops.resubmit import request_of
 from orders import clock
 from orders.catalogue import Catalogue
 from orders.clock import timestamp
 from orders.ids import content_hash
-from orders.message import encode_order_placed
 from orders.model import Product
 from orders.request import parse_order_request
 from tests.unit.lab.measure.fakes import order_item
@@ -92,10 +90,6 @@ def test_the_front_is_the_newest_order_that_was_begun_whatever_became_of_it() ->
     )
     assert timestamp(orders_in(table).front()) == "2025-11-28T09:00:20.000000Z"
     assert orders_in(PagedTable([item("PENDING", 1)])).front() == float("-inf")
-
-
-def test_an_announcement_is_the_message_that_the_services_write() -> None:
-    assert announcement("0199-a.b_c") == encode_order_placed("0199-a.b_c")
 
 
 def test_a_repeated_request_is_the_same_order_to_the_receiver() -> None:
