@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import msgspec
-from botocore.exceptions import ClientError
 
+from adapters.aws.fast.dynamodb import CancellationReason, DynamoDB
 from adapters.aws.statement_batcher import StatementBatcher
 from adapters.orders import schema
 from adapters.orders.batched_store import BatchedOrderStore
-from adapters.orders.completion import cancellation_reasons
 from adapters.orders.inserter import BatchedOrderInserter
 from adapters.orders.schema import StatusShards
 from adapters.orders.store import DynamoOrderStore
@@ -44,7 +43,7 @@ class Result(msgspec.Struct):
 class Tables:
     """The tables of one run, and the client that reaches them."""
 
-    dynamodb: Any
+    dynamodb: DynamoDB
     orders: str
     products: str
 
@@ -57,7 +56,7 @@ class Tables:
 class Watched:
     """A DynamoDB client that counts transactions, and those that another one kept from passing."""
 
-    def __init__(self, dynamodb: Any) -> None:
+    def __init__(self, dynamodb: DynamoDB) -> None:
         self._dynamodb = dynamodb
         self.transactions = 0
         self.conflicts = 0
@@ -65,15 +64,12 @@ class Watched:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._dynamodb, name)
 
-    async def transact_write_items(self, **request: Any) -> Any:
+    async def transact_write_items(self, writes: Any) -> list[CancellationReason]:
         """Pass the transaction on, and look at what comes of it."""
         self.transactions += 1
-        try:
-            return await self._dynamodb.transact_write_items(**request)
-        except ClientError as error:
-            reasons = cancellation_reasons(error)
-            self.conflicts += any(reason.get("Code") == CONFLICT for reason in reasons)
-            raise
+        reasons = await self._dynamodb.transact_write_items(writes)
+        self.conflicts += any(reason.code == CONFLICT for reason in reasons)
+        return reasons
 
 
 async def claimed_orders(tables: Tables, product_ids: Sequence[str], count: int) -> list[Claim]:

@@ -24,8 +24,9 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from adapters.aws.clients import AwsClients
-from adapters.aws.quick_clients import quick_dynamodb
+from adapters.aws.calls import AwsCallCounter
+from adapters.aws.clients import open_fast_client
+from adapters.aws.fast.dynamodb import open_dynamodb
 from benchmarks.aws_sides import REGION, emulator_side, operator_of
 from benchmarks.contention import (
     GROUPED,
@@ -62,11 +63,8 @@ async def on_the_emulator(side: Mapping[str, str], products: int, way: str, at_o
     product_ids = [str(number) for number in range(products)]
     _stock_up(side, product_ids)
     os.environ.update(side)
-    async with AwsClients(REGION, connections=128) as clients:
-        # As the processor opens it.
-        hot = ("batch_execute_statement", "transact_write_items")
-        dynamodb = quick_dynamodb(await clients.dynamodb(), *hot)
-        tables = Tables(dynamodb, side["ORDERS_TABLE"], side["PRODUCTS_TABLE"])
+    async with open_fast_client(REGION, os.environ, AwsCallCounter(), connections=128) as client:
+        tables = Tables(open_dynamodb(client), side["ORDERS_TABLE"], side["PRODUCTS_TABLE"])
         claims = await claimed_orders(tables, product_ids, ORDERS[at_once])
         return await complete_all([tables], claims, way=way, at_once=at_once, now=time.perf_counter)
 

@@ -9,13 +9,17 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import uvloop
 from botocore.exceptions import ClientError
 
-from adapters.aws.clients import open_aws_clients
-from adapters.aws.errors import error_code
+from adapters.aws.boto import open_boto_client
+from adapters.aws.calls import counted_calls
+from adapters.aws.clients import open_fast_client
+from adapters.aws.fast.dynamodb import open_dynamodb
+from adapters.aws.fast.sns import open_sns
 from adapters.orders.catalogue_cache import open_catalogue
 from adapters.orders.pages import OrderPages
 from adapters.orders.publisher import BatchedOrderPublisher
@@ -57,7 +61,7 @@ class SingleInserter:
                 ConditionExpression="attribute_not_exists(orderId)",
             )
         except ClientError as error:
-            if error_code(error) == "ConditionalCheckFailedException":
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
                 return False
             raise
         return True
@@ -78,7 +82,7 @@ class SinglePublisher:
 def backend_opener(variant: str) -> BackendOpener:
     """Return what opens the backend of a variant."""
     if variant == OURS:
-        return open_aws_backend
+        return partial(open_aws_backend, variables=os.environ)
 
     @asynccontextmanager
     async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
@@ -89,23 +93,29 @@ def backend_opener(variant: str) -> BackendOpener:
 
 
 async def _open(stack: AsyncExitStack, settings: Settings, *, publish_batched: bool) -> Backend:
-    clients = await stack.enter_async_context(open_aws_clients(settings.region))
-    dynamodb, sns = await clients.dynamodb(), await clients.sns()
+    region = settings.region
+    calls = await stack.enter_async_context(counted_calls())
+    client = await stack.enter_async_context(open_fast_client(region, os.environ, calls))
+    dynamodb, sns = [
+        await stack.enter_async_context(open_boto_client(service, region, calls, connections=64))
+        for service in ("dynamodb", "sns")
+    ]
     topic_arn = settings.sns_topic_arn or ""
     publisher: BatchedOrderPublisher | SinglePublisher = SinglePublisher(sns, topic_arn)
     if publish_batched:
-        batched = BatchedOrderPublisher(sns, topic_arn)
+        batched = BatchedOrderPublisher(open_sns(client), topic_arn)
         publisher = await stack.enter_async_context(aclosing(batched))
     catalogue = await stack.enter_async_context(
         open_catalogue(dynamodb, settings.products_table, refresh_seconds=5)
     )
     shards = StatusShards(settings.status_shards)
+    fast = open_dynamodb(client)
     return Backend(
         catalogue=catalogue,
         inserter=SingleInserter(dynamodb, settings.orders_table, shards),
-        store=DynamoOrderStore(dynamodb, settings.tables),
+        store=DynamoOrderStore(fast, settings.tables),
         payments=SimulatedPaymentProvider(
-            DynamoLedger(dynamodb, settings.payments_table), payment_seconds=0
+            DynamoLedger(fast, settings.payments_table), payment_seconds=0
         ),
         lister=OrderPages(dynamodb, settings.orders_table, shards),
         publisher=publisher,

@@ -1,48 +1,98 @@
-"""JSON log lines on stdout: event name plus key=value, never a payload, never a secret."""
+"""JSON log lines on stdout: event name plus key=value, never a payload, never a secret.
+
+A function imports this in its cold start, which is why it is made of the standard library.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
-import structlog
 
-Logger = structlog.typing.FilteringBoundLogger
+Entry = dict[str, Any]
 
-
-def _encode(event: Any, **_: Any) -> str:
-    return msgspec.json.encode(event, enc_hook=str).decode()
+_NAMES = {number: logging.getLevelName(number).lower() for number in range(10, 60, 10)}
+_context: ContextVar[Mapping[str, Any]] = ContextVar("log_context", default=MappingProxyType({}))
+_process: Entry = {}
+_least = logging.DEBUG
 
 
 def configure_logging(service: str, level: str) -> None:
-    """Send structlog's and the standard library's records to stdout as JSON lines of `service`."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-    ]
-    renderer = structlog.processors.JSONRenderer(serializer=_encode)
-    structlog.configure(
-        processors=[*shared, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stdout),
-        cache_logger_on_first_use=True,
-    )
-    structlog.contextvars.bind_contextvars(service=service)
-    handler = logging.StreamHandler(sys.stdout)
-    formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-    )
-    handler.setFormatter(formatter)
+    """Send our events, and the standard library's records, to stdout as JSON lines of `service`.
+
+    `level` is the least of ours that is written.
+    """
+    global _least  # noqa: PLW0603 - logging is configured once a process
+    _least = logging.getLevelNamesMapping()[level]
+    _process["service"] = service
     # Libraries speak up from WARNING on: botocore logs request bodies below it.
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.basicConfig(handlers=[_Records()], level=logging.WARNING, force=True)
+
+
+def bind_to_logs(**fields: Any) -> None:
+    """Add these fields to every line that the running task, and what it starts, writes from now."""
+    _context.set({**_context.get(), **fields})
+
+
+class Logger:
+    """Writes events with their fields."""
+
+    def debug(self, event: str, **fields: Any) -> None:
+        """Tell what only a search for a fault wants to know."""
+        _log(logging.DEBUG, event, fields)
+
+    def info(self, event: str, **fields: Any) -> None:
+        """Tell what goes as it should."""
+        _log(logging.INFO, event, fields)
+
+    def warning(self, event: str, **fields: Any) -> None:
+        """Tell what went wrong and was dealt with."""
+        _log(logging.WARNING, event, fields)
+
+    def error(self, event: str, **fields: Any) -> None:
+        """Tell what went wrong and was not."""
+        _log(logging.ERROR, event, fields)
+
+    def exception(self, event: str, **fields: Any) -> None:
+        """Tell what went wrong, with the traceback of the exception that is being handled."""
+        _log(logging.ERROR, event, {**fields, "exception": traceback.format_exc().strip()})
+
+
+_logger = Logger()
 
 
 def get_logger() -> Logger:
-    """Return a logger; it is configured at its first use, not at import."""
-    logger: Logger = structlog.get_logger()
-    return logger
+    """Return the logger; what it writes is decided when it writes."""
+    return _logger
+
+
+class _Records(logging.Handler):
+    """Writes the records of libraries as lines like ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one."""
+        fields: Entry = {"logger": record.name}
+        if record.exc_info and record.exc_info[0] is not None:
+            fields["exception"] = "".join(traceback.format_exception(*record.exc_info)).strip()
+        _log(record.levelno, record.getMessage(), fields)
+
+
+def _log(level: int, event: str, fields: Mapping[str, Any]) -> None:
+    if level >= _least:
+        named = {"event": event, "level": _NAMES.get(level, str(level))}
+        write({**_process, **_context.get(), **fields, **named})
+
+
+def write(entry: Entry) -> None:
+    """Write one line, with the time; in one piece, since processes may share the file."""
+    timestamp = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    line = msgspec.json.encode({**entry, "timestamp": timestamp}, enc_hook=str)
+    sys.stdout.write(line.decode() + "\n")
+    sys.stdout.flush()

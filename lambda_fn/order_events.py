@@ -12,24 +12,23 @@ import os
 from functools import cache
 from typing import Any
 
-from adapters.aws.clients import new_session
-from adapters.aws.models import load_models
+from adapters.aws.fast.tls import trust
 from kit.logging import configure_logging
 from lambda_fn.settings import settings_from
 from lambda_fn.worker import Worker
 
-# Part of the import, as code is: an environment's start runs at a full vCPU whatever its memory,
-# its first invocation does not, and a fork of this process shares what was parsed.
-load_models("dynamodb")
-_SESSION = new_session()
+# Read with the import, as code is: an environment's start runs at a full vCPU whatever its memory,
+# its first invocation does not.
+trust({}, amazon_only=True)
 
 
 @cache
 def _worker() -> Worker:
     """Return the environment's worker, made at the first invocation: nothing is open before."""
-    settings = settings_from(os.environ)
+    variables = os.environ
+    settings = settings_from(variables)
     configure_logging("function", settings.log_level)
-    worker = Worker(settings, _SESSION)
+    worker = Worker(settings, variables)
     atexit.register(worker.close)
     return worker
 

@@ -1,15 +1,14 @@
-"""What one function environment keeps between invocations: an event loop and AWS clients."""
+"""What one function environment keeps between invocations: an event loop and an AWS client."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from aiobotocore.session import AioSession
-
-from adapters.aws.clients import AwsClients
-from adapters.aws.quick_clients import quick_dynamodb
+from adapters.aws.calls import AwsCallCounter
+from adapters.aws.fast.client import FastClient
+from adapters.aws.fast.dynamodb import open_dynamodb
 from adapters.orders.store import DynamoOrderStore
 from adapters.payments.ledger import DynamoLedger
 from adapters.payments.simulated_provider import simulated_payments
@@ -26,11 +25,18 @@ _log = get_logger()
 class Worker:
     """Fulfils the orders of one invocation at a time, all of them at once."""
 
-    def __init__(self, settings: FulfilmentSettings, session: AioSession) -> None:
+    def __init__(self, settings: FulfilmentSettings, variables: Mapping[str, str]) -> None:
         started = time.perf_counter()
         self._loop = asyncio.new_event_loop()
-        self._clients = AwsClients(settings.region, connections=CONNECTIONS, session=session)
-        self._fulfilment = self._loop.run_until_complete(self._open(settings))
+        self._calls = AwsCallCounter()
+        self._client = FastClient(
+            settings.region,
+            variables=variables,
+            connections=CONNECTIONS,
+            amazon_roots_only=True,
+            observe=self._calls.observe,
+        )
+        self._fulfilment = self._open(settings)
         _log.info("cold_start", clients_ms=round((time.perf_counter() - started) * 1000, 3))
 
     def fulfil(self, messages: Sequence[str]) -> None:
@@ -43,17 +49,15 @@ class Worker:
         try:
             self._loop.run_until_complete(self._fulfil(messages))
         finally:
-            self._clients.calls.log_and_reset()
+            self._calls.log_and_reset()
 
     def close(self) -> None:
-        """Close clients and loop; Lambda itself never does, it freezes and forgets."""
-        self._loop.run_until_complete(self._clients.__aexit__())
+        """Close client and loop; Lambda itself never does, it freezes and forgets."""
+        self._loop.run_until_complete(self._client.aclose())
         self._loop.close()
 
-    async def _open(self, settings: FulfilmentSettings) -> Fulfilment:
-        dynamodb = quick_dynamodb(
-            await self._clients.dynamodb(), "update_item", "put_item", "transact_write_items"
-        )
+    def _open(self, settings: FulfilmentSettings) -> Fulfilment:
+        dynamodb = open_dynamodb(self._client)
         return Fulfilment(
             store=DynamoOrderStore(dynamodb, settings.tables),
             payments=simulated_payments(

@@ -11,9 +11,10 @@ import sys
 
 import uvloop
 
+from adapters.aws.clients import WRONG_ENVIRONMENT
 from kit.environment import SettingsError
 from kit.logging import configure_logging
-from processor.http_server import PortBusy
+from processor.health import PortBusy
 from processor.service import run_service
 from processor.settings import settings_from
 
@@ -22,11 +23,12 @@ WRONG_USAGE = 2
 
 def main() -> int:
     """Run the service and return its exit code."""
+    variables = os.environ
     try:
-        settings = settings_from(os.environ)
+        settings = settings_from(variables)
         configure_logging("processor", settings.log_level)
-        return uvloop.run(run_service(settings))
-    except (SettingsError, PortBusy) as error:
+        return uvloop.run(run_service(settings, variables))
+    except (SettingsError, PortBusy, *WRONG_ENVIRONMENT) as error:
         print(error, file=sys.stderr)  # noqa: T201 - before there is a log
         return WRONG_USAGE
 

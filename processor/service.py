@@ -8,23 +8,26 @@ from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Self
 
-from adapters.aws.clients import AwsClients, open_aws_clients
-from adapters.aws.quick_clients import quick_dynamodb, quick_sqs
+from adapters.aws.calls import counted_calls
+from adapters.aws.clients import open_fast_client
+from adapters.aws.fast.client import FastClient
+from adapters.aws.fast.dynamodb import open_dynamodb
+from adapters.aws.fast.sqs import open_sqs
 from adapters.aws.statement_batcher import StatementBatcher
 from adapters.orders.batched_store import BatchedOrderStore
 from adapters.payments.ledger import BatchedLedger, DynamoLedger
 from adapters.payments.simulated_provider import simulated_payments
 from kit.logging import get_logger
 from orders.fulfilment import Fulfilment
-from processor.http_server import serve_health
-from processor.order_handler import OrderHandler
+from processor.handler import OrderHandler
+from processor.health import serve_health
+from processor.queue import OrdersQueue
 from processor.settings import Settings
 from sqs_consumer import (
     LONGEST_IN_FLIGHT_SECONDS,
     Consumer,
     ConsumerSettings,
     EmfMetrics,
-    SqsQueue,
     Stopped,
     poll_seconds,
 )
@@ -41,16 +44,17 @@ CLOSE_SECONDS = 2.0
 _log = get_logger()
 
 
-async def run_service(settings: Settings) -> int:
-    """Serve until a signal; return the exit code."""
+async def run_service(settings: Settings, variables: Mapping[str, str]) -> int:
+    """Serve until a signal; return the exit code. `variables` say where AWS is, and whose keys."""
     async with AsyncExitStack() as opened:
-        clients = await opened.enter_async_context(
-            open_aws_clients(settings.region, connections=CONNECTIONS)
+        calls = await opened.enter_async_context(counted_calls())
+        client = await opened.enter_async_context(
+            open_fast_client(settings.region, variables, calls, connections=CONNECTIONS)
         )
         metrics = EmfMetrics(_log_metrics, namespace=METRICS_NAMESPACE, dimension="service")
         await opened.enter_async_context(_running(metrics.flush_regularly(METRICS_SECONDS)))
-        fulfilment = await opened.enter_async_context(open_fulfilment(settings, clients))
-        consumer = await _build_consumer(settings, clients, fulfilment, metrics)
+        fulfilment = await opened.enter_async_context(open_fulfilment(settings, client))
+        consumer = _build_consumer(settings, client, fulfilment, metrics)
         signals = opened.enter_context(_Signals(consumer))
         await opened.enter_async_context(serve_health(settings.port, lambda: consumer.ready))
         await opened.enter_async_context(_running(_announce(consumer)))
@@ -60,11 +64,9 @@ async def run_service(settings: Settings) -> int:
 
 
 @asynccontextmanager
-async def open_fulfilment(settings: Settings, clients: AwsClients) -> AsyncIterator[Fulfilment]:
+async def open_fulfilment(settings: Settings, client: FastClient) -> AsyncIterator[Fulfilment]:
     """Open the fulfilment over tables and payment provider, in batches."""
-    dynamodb = quick_dynamodb(
-        await clients.dynamodb(), "batch_execute_statement", "transact_write_items"
-    )
+    dynamodb = open_dynamodb(client)
     statements = StatementBatcher(dynamodb)
     store = BatchedOrderStore(dynamodb, settings.tables, statements)
     plain = DynamoLedger(dynamodb, settings.payments_table)
@@ -104,11 +106,11 @@ def exit_code(stopped: Stopped, last_signal: int) -> int:
     return 1 if stopped.cut_short else 0
 
 
-async def _build_consumer(
-    settings: Settings, clients: AwsClients, fulfilment: Fulfilment, metrics: EmfMetrics
+def _build_consumer(
+    settings: Settings, client: FastClient, fulfilment: Fulfilment, metrics: EmfMetrics
 ) -> Consumer:
-    queue = SqsQueue(
-        quick_sqs(await clients.sqs()),
+    queue = OrdersQueue(
+        open_sqs(client),
         queue_url=settings.queue_url,
         dead_letter_queue_url=settings.dead_letter_queue_url,
     )

@@ -14,7 +14,7 @@ from orders.placement import OrderPlacement
 from orders.ports import OrderPublisher
 from receiver.admission import Admission
 from receiver.async_orders import ASYNC_ORDERS, AsyncOrders
-from receiver.backend import BACKEND, Backend, BackendOpener, open_aws_backend
+from receiver.backend import BACKEND, Backend, BackendOpener
 from receiver.handlers import DOCUMENT
 from receiver.health import READINESS, Readiness
 from receiver.intake import MAX_BODY_BYTES
@@ -26,9 +26,7 @@ from receiver.settings import Settings
 from receiver.sync_orders import SYNC_ORDERS, SyncOrders
 
 
-def create_app(
-    settings: Settings, open_backend: BackendOpener = open_aws_backend
-) -> web.Application:
+def create_app(settings: Settings, open_backend: BackendOpener) -> web.Application:
     """Return the receiver's application; the backend is opened when it starts."""
     middlewares: list[Middleware] = [answer_every_request]
     if settings.cors_origins:

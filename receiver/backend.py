@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 from aiohttp import web
 
-from adapters.aws.clients import open_aws_clients
-from adapters.aws.quick_clients import quick_dynamodb
-from adapters.aws.quick_sns import quick_sns
+from adapters.aws.boto import open_boto_dynamodb
+from adapters.aws.calls import counted_calls
+from adapters.aws.clients import open_fast_client
+from adapters.aws.fast.dynamodb import open_dynamodb
+from adapters.aws.fast.sns import open_sns
 from adapters.orders.catalogue_cache import open_catalogue
 from adapters.orders.inserter import BatchedOrderInserter
 from adapters.orders.pages import OrderPage, OrderPages
@@ -52,24 +54,28 @@ BackendOpener = Callable[[Settings], AbstractAsyncContextManager[Backend]]
 
 
 @asynccontextmanager
-async def open_aws_backend(settings: Settings) -> AsyncIterator[Backend]:
-    """Open the backend on AWS; what still waits in batches is sent at the end.
+async def open_aws_backend(
+    settings: Settings, *, variables: Mapping[str, str]
+) -> AsyncIterator[Backend]:
+    """Open the backend on AWS as `variables` say; what still waits in batches is sent at the end.
 
     Raises:
         Unavailable: the catalogue cannot be read.
+        EndpointError, TrustError, NoCredentials: the environment names what cannot be used.
     """
     async with AsyncExitStack() as stack:
-        clients = await stack.enter_async_context(open_aws_clients(settings.region))
-        dynamodb = quick_dynamodb(await clients.dynamodb(), "batch_execute_statement", "query")
+        calls = await stack.enter_async_context(counted_calls())
+        client = await stack.enter_async_context(
+            open_fast_client(settings.region, variables, calls)
+        )
+        dynamodb = open_dynamodb(client)
+        boto = await stack.enter_async_context(open_boto_dynamodb(settings.region, calls))
         catalogue = await stack.enter_async_context(
-            open_catalogue(
-                dynamodb, settings.products_table, refresh_seconds=CATALOGUE_REFRESH_SECONDS
-            )
+            open_catalogue(boto, settings.products_table, refresh_seconds=CATALOGUE_REFRESH_SECONDS)
         )
         publisher: BatchedOrderPublisher | None = None
         if settings.sns_topic_arn is not None:
-            sns = quick_sns(await clients.sns())
-            publisher = BatchedOrderPublisher(sns, settings.sns_topic_arn)
+            publisher = BatchedOrderPublisher(open_sns(client), settings.sns_topic_arn)
             await stack.enter_async_context(aclosing(publisher))
         shards = settings.tables.shards
         inserter = BatchedOrderInserter(dynamodb, settings.orders_table, shards)
@@ -84,6 +90,6 @@ async def open_aws_backend(settings: Settings) -> AsyncIterator[Backend]:
                 lease_seconds=settings.lease_seconds,
                 faults=settings.payment_faults,
             ),
-            lister=OrderPages(dynamodb, settings.orders_table, shards),
+            lister=OrderPages(boto, settings.orders_table, shards),
             publisher=publisher,
         )

@@ -9,8 +9,8 @@ import secrets
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 from aiohttp.web_request import BaseRequest
-from structlog.contextvars import bind_contextvars
 
+from kit.logging import bind_to_logs
 from receiver.health import READINESS
 from receiver.problems import problem_for
 from receiver.query import PARAMETERS, check_parameters
@@ -31,7 +31,7 @@ _numbers = itertools.count(1)
 async def answer_every_request(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer with the handler's response, or with the problem that kept it from one."""
     request_id = request_id_of(request)
-    bind_contextvars(request_id=request_id)
+    bind_to_logs(request_id=request_id)
     try:
         if request.rel_url.raw_query_string:
             check_parameters(request, request.app[PARAMETERS])

@@ -18,7 +18,7 @@ from kit.logging import get_logger
 from receiver.admission import Admission
 from receiver.app import create_app
 from receiver.async_orders import ASYNC_ORDERS
-from receiver.backend import BackendOpener, open_aws_backend
+from receiver.backend import BackendOpener
 from receiver.health import READINESS
 from receiver.protocol import listen
 from receiver.settings import Settings
@@ -52,9 +52,7 @@ def bind(port: int) -> socket.socket:
     return listener
 
 
-async def serve(
-    settings: Settings, listener: socket.socket, open_backend: BackendOpener = open_aws_backend
-) -> None:
+async def serve(settings: Settings, listener: socket.socket, open_backend: BackendOpener) -> None:
     """Serve until SIGTERM or SIGINT, then drain and close."""
     stop = stop_event()
     app = create_app(settings, open_backend)

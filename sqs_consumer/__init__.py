@@ -3,7 +3,7 @@
 from sqs_consumer.consumer import Consumer, Stopped
 from sqs_consumer.handling import Handler, NotRetryable, RetryAfter
 from sqs_consumer.metrics import EmfMetrics, Metric
-from sqs_consumer.queue import Message, SqsQueue
+from sqs_consumer.queue import EntryFailed, Message, Queue, QueueError
 from sqs_consumer.settings import LONGEST_IN_FLIGHT_SECONDS, ConsumerSettings, poll_seconds
 
 __all__ = [
@@ -11,12 +11,14 @@ __all__ = [
     "Consumer",
     "ConsumerSettings",
     "EmfMetrics",
+    "EntryFailed",
     "Handler",
     "Message",
     "Metric",
     "NotRetryable",
+    "Queue",
+    "QueueError",
     "RetryAfter",
-    "SqsQueue",
     "Stopped",
     "poll_seconds",
 ]

@@ -17,7 +17,7 @@ from sqs_consumer.delivery import Delivery
 from sqs_consumer.handling import Acknowledge, DeadLetter, Outcome, Release
 from sqs_consumer.health import QueueHealth
 from sqs_consumer.metrics import Hook, Metric
-from sqs_consumer.queue import QUEUE_ERRORS, EntryFailed, SqsQueue, request_id_of
+from sqs_consumer.queue import EntryFailed, Queue, QueueError, request_id_of
 
 MAX_ENTRIES = 10
 # Nobody waits for a delete, so it may wait for nine others.
@@ -27,7 +27,7 @@ RETRY_CAP_SECONDS = 5.0
 # A call that hangs must not keep a stop from releasing its message.
 LONGEST_WAIT_FOR_EXTENSION_SECONDS = 0.5
 # What a delete or a change of visibility can raise: refused by SQS, never answered, or not sent.
-REFUSED = (EntryFailed, BatcherFull, BatcherClosed, *QUEUE_ERRORS)
+REFUSED = (QueueError, BatcherFull, BatcherClosed)
 
 _log = get_logger()
 
@@ -35,7 +35,7 @@ _log = get_logger()
 class Acknowledger:
     """Carries out outcomes in batches; each entry that SQS refuses is looked at by itself."""
 
-    def __init__(self, queue: SqsQueue, health: QueueHealth, hook: Hook) -> None:
+    def __init__(self, queue: Queue, health: QueueHealth, hook: Hook) -> None:
         self._queue = queue
         self._health = health
         self._hook = hook
@@ -66,7 +66,7 @@ class Acknowledger:
 
         Raises:
             EntryFailed: SQS refused this message.
-            ClientError, BotoCoreError, OSError: SQS refused the batch, or did not answer.
+            QueueError: SQS refused the batch, or did not answer.
             BatcherFull, BatcherClosed: it was not sent.
         """
         await self._changes.submit((delivery.message.receipt, seconds))
@@ -130,7 +130,7 @@ class Acknowledger:
         message = delivery.message
         try:
             await self._queue.dead_letter(message, reason)
-        except QUEUE_ERRORS as error:
+        except QueueError as error:
             # SQS's own redrive is the last net: it moves the message after enough receives.
             self._health.failed("dead_letter", error)
             await self._release(delivery, RETRY_CAP_SECONDS)

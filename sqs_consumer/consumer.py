@@ -13,7 +13,7 @@ from sqs_consumer.delivery import Delivery, InFlight
 from sqs_consumer.handling import Handler, Handling, Outcome, Release
 from sqs_consumer.health import QueueHealth
 from sqs_consumer.metrics import Hook, ignore
-from sqs_consumer.queue import Message, SqsQueue
+from sqs_consumer.queue import Message, Queue
 from sqs_consumer.receiving import Receiving
 from sqs_consumer.settings import FLUSH_SHARE, ConsumerSettings
 from sqs_consumer.visibility_extender import VisibilityExtender
@@ -36,7 +36,7 @@ class Consumer:
 
     def __init__(
         self,
-        queue: SqsQueue,
+        queue: Queue,
         handler: Handler,
         settings: ConsumerSettings,
         *,

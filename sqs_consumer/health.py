@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
-from botocore.exceptions import ClientError
-
 from kit.logging import get_logger
 from kit.retry import full_jitter
 from sqs_consumer.metrics import Hook, Metric
-from sqs_consumer.queue import request_id_of
+from sqs_consumer.queue import QueueError, request_id_of
 
 LOG_EVERY_SECONDS = 60.0
 BACKOFF_BASE_SECONDS = 0.25
@@ -92,7 +90,4 @@ def _clock() -> float:
 
 
 def _kind(error: BaseException) -> str:
-    if isinstance(error, ClientError):
-        return error.response.get("Error", {}).get("Code", "") or type(error).__name__
-    code = getattr(error, "code", None)
-    return code if isinstance(code, str) else type(error).__name__
+    return error.code if isinstance(error, QueueError) else type(error).__name__

@@ -10,7 +10,7 @@ from sqs_consumer.back_pressure import Permits, Throttle
 from sqs_consumer.delivery import InFlight
 from sqs_consumer.health import QueueHealth
 from sqs_consumer.metrics import Hook, Metric
-from sqs_consumer.queue import Message, SqsQueue
+from sqs_consumer.queue import Message, Queue
 from sqs_consumer.settings import MAX_RECEIVED, ConsumerSettings
 
 MAX_POLLERS = 8
@@ -28,7 +28,7 @@ class Receiving:
 
     def __init__(
         self,
-        queue: SqsQueue,
+        queue: Queue,
         permits: Permits,
         health: QueueHealth,
         throttle: Throttle,

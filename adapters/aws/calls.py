@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import suppress
-from http import HTTPStatus
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from adapters.aws.fast.dynamodb import CANCELLED, CONDITION_FAILED
+from adapters.aws.fast.errors import Refused
+from adapters.aws.fast.service import Attempt
 from kit.logging import get_logger
 
+LOG_SECONDS = 5.0
 # Answers that our own conditions ask for: the order is claimed, the stock is sold out.
-REFUSALS = {"ConditionalCheckFailedException", "TransactionCanceledException"}
+REFUSALS = {CONDITION_FAILED, CANCELLED}
 
 _log = get_logger()
 
 
 class AwsCallCounter:
-    """Counts every HTTP request to AWS by service and operation, retries included.
+    """Counts every request to AWS by service and operation, retries included.
 
-    Calls that failed in the end, and quick ones without an answer, are counted by their error.
+    Those that failed, in the end or not, are counted by their error as well.
     """
 
     def __init__(self) -> None:
@@ -28,12 +31,17 @@ class AwsCallCounter:
         self._failures: Counter[tuple[str, str]] = Counter()
         self._request_ids: dict[tuple[str, str], str] = {}
 
-    def attach(self, client: Any) -> None:
-        """Count the requests of this client from now on."""
-        events = client.meta.events
-        events.register("before-send", self._count)
-        events.register("after-call", self._answered)
-        events.register("after-call-error", self._unanswered)
+    def observe(self, attempt: Attempt) -> None:
+        """Count one request."""
+        call = f"{attempt.service}:{attempt.operation}"
+        self._calls[call] += 1
+        error = attempt.error
+        if error is None:
+            return
+        code = error.code if isinstance(error, Refused) else type(error).__name__
+        if code not in REFUSALS:
+            self._failures[call, code] += 1
+            self._request_ids[call, code] = attempt.request_id
 
     def log_and_reset(self) -> None:
         """Log the counts since the last time: `aws_calls`, `aws_failures`, each if there are any.
@@ -58,33 +66,20 @@ class AwsCallCounter:
             with suppress(ValueError):  # stdout may be closed at interpreter exit
                 self.log_and_reset()
 
-    def _count(self, event_name: str, **_: Any) -> None:
-        self._calls[_call(event_name)] += 1
-
-    def _answered(
-        self, event_name: str, http_response: Any, parsed: Mapping[str, Any], **_: Any
-    ) -> None:
-        if http_response.status_code < HTTPStatus.MULTIPLE_CHOICES:
-            return
-        code = parsed.get("Error", {}).get("Code", "")
-        if code not in REFUSALS:
-            kind = _call(event_name), code
-            self._failures[kind] += 1
-            self._request_ids[kind] = parsed.get("ResponseMetadata", {}).get("RequestId", "")
-
-    def _unanswered(
-        self, event_name: str, exception: BaseException, *, quick: bool = False, **_: Any
-    ) -> None:
-        error = type(exception).__name__
-        self._failures[_call(event_name), f"{error}, the quick way" if quick else error] += 1
-
     def _told(self, call: str, error: str) -> dict[str, Any]:
         told = {"call": call, "error": error, "count": self._failures[call, error]}
-        request_id = self._request_ids.get((call, error))
+        request_id = self._request_ids[call, error]
         return {**told, "request_id": request_id} if request_id else told
 
 
-def _call(event_name: str) -> str:
-    """Return `dynamodb:UpdateItem` for an event named `before-send.dynamodb.UpdateItem`."""
-    _, service, operation = event_name.split(".")
-    return f"{service}:{operation}"
+@asynccontextmanager
+async def counted_calls() -> AsyncIterator[AwsCallCounter]:
+    """Return a counter that logs every few seconds while the context is open, and at its end."""
+    counter = AwsCallCounter()
+    logging_counts = asyncio.create_task(counter.log_regularly(LOG_SECONDS))
+    try:
+        yield counter
+    finally:
+        logging_counts.cancel()
+        with suppress(asyncio.CancelledError):
+            await logging_counts

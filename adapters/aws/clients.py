@@ -1,116 +1,88 @@
-"""One way to open AWS clients: shared session, tight time-outs, counted calls."""
+"""The fast client as services open it: counted, and with an operator's keys where no others are."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any, Self, cast
-
-import aioboto3
-import aiobotocore
-from aiobotocore.config import AioConfig
-from aiobotocore.session import AioSession, get_session
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from adapters.aws.calls import AwsCallCounter
-from adapters.aws.models import shared_loader
+from adapters.aws.fast.client import CONNECTIONS, FastClient
+from adapters.aws.fast.container import credentials_from
+from adapters.aws.fast.credentials import Credentials, NoCredentials
+from adapters.aws.fast.endpoints import EndpointError
+from adapters.aws.fast.tls import TrustError
 
 if TYPE_CHECKING:
-    from types_aiobotocore_dynamodb import DynamoDBClient
-    from types_aiobotocore_sns import SNSClient
-    from types_aiobotocore_sqs import SQSClient
+    from botocore.session import Session
 
-CALL_LOG_SECONDS = 5.0
-# For so long an idle connection waits for the next call. A NAT gateway forgets one after 350 s, and
-# refuses what is sent on it then; aiobotocore takes no `tcp_keepalive`, so idling must end before:
-# https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html
-IDLE_CONNECTION_SECONDS = 12
-USER_AGENT = f"flash-sale aiobotocore/{aiobotocore.__version__}"
+# What opening a client can raise: the environment names what cannot be used.
+WRONG_ENVIRONMENT = (EndpointError, TrustError, NoCredentials)
 
 
-def client_config(*, read_timeout_seconds: float, connections: int) -> AioConfig:
-    """Return the botocore settings that every client shares.
+def open_fast_client(
+    region: str,
+    variables: Mapping[str, str],
+    calls: AwsCallCounter,
+    *,
+    connections: int = CONNECTIONS,
+) -> FastClient:
+    """Return a client that closes with its context; its calls are counted.
 
-    Requests are built by our own adapters and covered by tests, so botocore's validation of each
-    parameter is time spent twice.
+    Endpoints, trust and keys are told by the standard AWS variables. Where `variables` name no
+    keys and no container that has some, the keys are those that botocore finds.
+
+    Raises:
+        NoCredentials: the variables name keys that cannot be used.
     """
-    return AioConfig(
-        connect_timeout=2,
-        read_timeout=read_timeout_seconds,
-        max_pool_connections=connections,
-        parameter_validation=False,
-        retries={"mode": "standard", "total_max_attempts": 3},
-        connector_args={"keepalive_timeout": IDLE_CONNECTION_SECONDS},
-        # botocore would put its own together from twenty parts, twice a request: a tenth of all
-        # the CPU that a call costs.
-        user_agent=USER_AGENT,
+    return FastClient(
+        region,
+        variables=variables,
+        credentials=credentials_from(variables) or BotocoreCredentials(),
+        connections=connections,
+        observe=calls.observe,
     )
 
 
-def new_session() -> AioSession:
-    """Return a session: event handlers and models, no credentials, nothing open.
+class BotocoreCredentials:
+    """Keys of a profile, of SSO or of an EC2 instance, which botocore finds and keeps fresh.
 
-    Made anew for each `AwsClients`, unless the caller has prepared one: that takes 10 ms of CPU.
-    """
-    session = get_session()
-    session.register_component("data_loader", shared_loader())
-    return session
-
-
-class AwsClients:
-    """Opens clients that live as long as the context.
-
-    Endpoint and credentials are the standard AWS variables' business.
+    Fulfils `CredentialSource`. botocore is imported by the first call: a container never needs it.
     """
 
-    def __init__(
-        self, region: str | None, *, connections: int = 64, session: AioSession | None = None
-    ) -> None:
-        self.calls = AwsCallCounter()
-        self._session = aioboto3.Session(
-            region_name=region, botocore_session=session or new_session()
-        )
-        self._stack = AsyncExitStack()
-        self._connections = connections
+    def __init__(self, session: Session | None = None) -> None:
+        self._given = session
 
-    async def __aenter__(self) -> Self:
-        return self
+    async def current(self) -> Credentials:
+        """Return keys that are good now; looking for them may block, so it does so elsewhere.
 
-    async def __aexit__(self, *_: object) -> None:
-        await self._stack.aclose()
+        Raises:
+            NoCredentials: botocore finds none, or cannot renew them.
+        """
+        return await asyncio.to_thread(self._find)
 
-    async def dynamodb(self) -> DynamoDBClient:
-        """Open a DynamoDB client."""
-        return cast("DynamoDBClient", await self._open("dynamodb", 5))
+    def forget(self, refused: Credentials) -> None:
+        """Look for keys anew."""
+        del refused
+        self.__dict__.pop("_found", None)
 
-    async def sns(self) -> SNSClient:
-        """Open an SNS client."""
-        return cast("SNSClient", await self._open("sns", 5))
+    def _find(self) -> Credentials:
+        from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - 200 ms that few need
 
-    async def sqs(self) -> SQSClient:
-        """Open an SQS client; its reads outlive a long poll of 20 seconds."""
-        return cast("SQSClient", await self._open("sqs", 30))
-
-    async def _open(self, service: str, read_timeout_seconds: float) -> Any:
-        config = client_config(
-            read_timeout_seconds=read_timeout_seconds, connections=self._connections
-        )
-        context = self._session.client(service, config=config)  # type: ignore[call-overload]
-        client = await self._stack.enter_async_context(context)
-        self.calls.attach(client)
-        return client
-
-
-@asynccontextmanager
-async def open_aws_clients(
-    region: str | None, *, connections: int = 64
-) -> AsyncIterator[AwsClients]:
-    """Open a client factory that also logs its call counts every few seconds."""
-    async with AwsClients(region, connections=connections) as clients:
-        logging_calls = asyncio.create_task(clients.calls.log_regularly(CALL_LOG_SECONDS))
         try:
-            yield clients
-        finally:
-            logging_calls.cancel()
-            with suppress(asyncio.CancelledError):
-                await logging_calls
+            frozen = self._found.get_frozen_credentials()
+        except (BotoCoreError, OSError) as error:
+            raise NoCredentials(f"no AWS keys: {error}") from error
+        return Credentials(frozen.access_key, frozen.secret_key, frozen.token or "")
+
+    @cached_property
+    def _found(self) -> Any:
+        from botocore.session import get_session  # noqa: PLC0415 - as above
+
+        found = (self._given or get_session()).get_credentials()
+        if found is None:
+            raise NoCredentials(
+                "no AWS keys: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+            )
+        return found

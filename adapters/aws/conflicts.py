@@ -6,15 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from botocore.exceptions import ClientError
-
-from adapters.aws.errors import error_code
+from adapters.aws.fast.errors import Refused
 from kit.retry import full_jitter
 
 T = TypeVar("T")
 
-# PutItem, UpdateItem and DeleteItem are refused then, GetItem is not; botocore does not try again:
-# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
+# PutItem, UpdateItem and DeleteItem are refused then, GetItem is not; AWS's clients do not try
+# again: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
 CONFLICT = "TransactionConflictException"
 # A transaction holds its items for some tens of milliseconds.
 LEAST_PAUSE_SECONDS = 0.02
@@ -27,12 +25,12 @@ async def past_transaction(write: Callable[[], Awaitable[T]]) -> T:
     Nothing was written the first time, so this is no repeat.
 
     Raises:
-        ClientError: refused for another reason, or by a transaction again.
+        Refused: for another reason, or because of a transaction again.
     """
     try:
         return await write()
-    except ClientError as error:
-        if error_code(error) != CONFLICT:
+    except Refused as refused:
+        if refused.code != CONFLICT:
             raise
     jitter = full_jitter(0, base_seconds=JITTER_SECONDS, cap_seconds=JITTER_SECONDS)
     await asyncio.sleep(LEAST_PAUSE_SECONDS + jitter)

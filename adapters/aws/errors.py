@@ -1,30 +1,13 @@
-"""Reading botocore's errors, and turning them into the domain's `Unavailable`."""
+"""Turning what an AWS call can end with into the domain's `Unavailable`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
-
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
-
+from adapters.aws.fast.credentials import NoCredentials
+from adapters.aws.fast.errors import AwsError
 from orders.errors import Unavailable
 
-# What an AWS call can raise: refused by the service, never answered, or answered by a proxy.
-AWS_ERRORS = (ClientError, BotoCoreError, OSError, TimeoutError, ResponseParserError)
-
-
-def error_code(error: ClientError) -> str:
-    """Return AWS's code of the error, such as `ConditionalCheckFailedException`."""
-    return error.response.get("Error", {}).get("Code", "")
-
-
-def refused_item(error: ClientError) -> Mapping[str, Any] | None:
-    """Return the item that a condition found (`ReturnValuesOnConditionCheckFailure`), if any."""
-    if error_code(error) != "ConditionalCheckFailedException":
-        return None
-    # botocore's type of a response leaves this member out
-    return cast("Mapping[str, Any] | None", error.response.get("Item"))
+# What a call of the fast client can raise: refused, never answered, or never signed.
+AWS_ERRORS = (AwsError, NoCredentials)
 
 
 def unavailable(what: str, error: BaseException) -> Unavailable:

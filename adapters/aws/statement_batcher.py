@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from adapters.aws.fast.dynamodb import DynamoDB, StatementAnswer
 from kit.micro_batcher import MicroBatcher
-
-if TYPE_CHECKING:
-    from types_aiobotocore_dynamodb import DynamoDBClient
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html
 MAX_STATEMENTS = 25
@@ -49,7 +47,7 @@ class Answer(msgspec.Struct, frozen=True):
 class StatementBatcher:
     """Sends statements through a `MicroBatcher`; each has an answer of its own."""
 
-    def __init__(self, dynamodb: DynamoDBClient, *, linger_seconds: float = LINGER_SECONDS) -> None:
+    def __init__(self, dynamodb: DynamoDB, *, linger_seconds: float = LINGER_SECONDS) -> None:
         self._dynamodb = dynamodb
         self._batcher: MicroBatcher[Statement, Answer] = MicroBatcher(
             self._send,
@@ -64,7 +62,7 @@ class StatementBatcher:
 
         Raises:
             BatcherFull, BatcherClosed: it was not sent.
-            ClientError, BotoCoreError, OSError: the whole call failed; it may have been written.
+            AwsError, NoCredentials: the whole call failed; it may have been written.
         """
         return await self._batcher.submit(Statement(item, text, parameters))
 
@@ -89,17 +87,15 @@ class StatementBatcher:
         ]
 
     async def _execute(self, statements: Iterable[Statement]) -> list[Answer]:
-        response = await self._dynamodb.batch_execute_statement(
-            Statements=[
-                {"Statement": each.text, "Parameters": each.parameters} for each in statements
-            ]
+        answers = await self._dynamodb.batch_execute_statement(
+            [{"Statement": each.text, "Parameters": each.parameters} for each in statements]
         )
-        return [_answer(each) for each in response["Responses"]]
+        return [_answer(each) for each in answers]
 
 
-def _answer(response: Mapping[str, Any]) -> Answer:
-    error = response.get("Error")
+def _answer(answer: StatementAnswer) -> Answer:
+    error = answer.error
     if error is None:
-        return Answer(None, response.get("Item"))
+        return Answer(None, answer.item)
     # An answer without a code must not pass for a success.
-    return Answer(error.get("Code", "Unknown"), None, error.get("Message", ""))
+    return Answer(error.code or "Unknown", None, error.message)

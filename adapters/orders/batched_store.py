@@ -6,9 +6,8 @@ to the single write, which tells all cases apart.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from adapters.aws.errors import AWS_ERRORS, unavailable
+from adapters.aws.fast.dynamodb import DynamoDB
 from adapters.aws.statement_batcher import StatementBatcher
 from adapters.orders.completion import MAX_WRITES
 from adapters.orders.completion_group import Completion
@@ -17,9 +16,6 @@ from adapters.orders.store import TABLES, DynamoOrderStore
 from kit.micro_batcher import BatcherClosed, BatcherFull, MicroBatcher
 from orders.model import Order, OrderStatus
 from orders.ports import Claim, Lease
-
-if TYPE_CHECKING:
-    from types_aiobotocore_dynamodb import DynamoDBClient
 
 MAX_ORDERS = 50
 
@@ -30,9 +26,7 @@ class BatchedOrderStore(DynamoOrderStore):
     `statements` may be shared with others: what they write meanwhile travels together.
     """
 
-    def __init__(
-        self, dynamodb: DynamoDBClient, tables: Tables, statements: StatementBatcher
-    ) -> None:
+    def __init__(self, dynamodb: DynamoDB, tables: Tables, statements: StatementBatcher) -> None:
         super().__init__(dynamodb, tables)
         self._statements = statements
         # One transaction under way: two could conflict over a product, and what comes meanwhile

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from adapters.aws.errors import AWS_ERRORS, unavailable
+from adapters.aws.boto import BOTO_ERRORS
+from adapters.aws.errors import unavailable
 from adapters.orders.schema import AttributeMap, product_from_item
 from kit.logging import get_logger
 from orders.catalogue import Catalogue
@@ -70,7 +71,7 @@ class CatalogueCache:
         try:
             pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._table)
             products = products_from_items([item async for page in pages for item in page["Items"]])
-        except AWS_ERRORS as error:
+        except BOTO_ERRORS as error:
             raise unavailable("products table", error) from error
         except (KeyError, ValueError) as error:
             raise Unavailable(f"products table: an item cannot be read: {error!r}") from error

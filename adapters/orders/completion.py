@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
-from botocore.exceptions import ClientError
-
-from adapters.aws.errors import error_code
+from adapters.aws.fast.dynamodb import DynamoDB
 from adapters.orders.completion_group import (
     Completion,
     CompletionGroup,
@@ -26,10 +24,6 @@ from adapters.orders.schema import MOVE, STATUS_NAME, Tables
 from kit.retry import full_jitter
 from orders.model import Order, OrderStatus
 
-if TYPE_CHECKING:
-    from types_aiobotocore_dynamodb import DynamoDBClient
-    from types_aiobotocore_dynamodb.type_defs import TransactWriteItemTypeDef
-
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 MAX_WRITES = 100
 ATTEMPTS = 8
@@ -38,7 +32,7 @@ ATTEMPTS = 8
 class CompletionTransaction:
     """Settles claimed orders as COMPLETED."""
 
-    def __init__(self, dynamodb: DynamoDBClient, tables: Tables) -> None:
+    def __init__(self, dynamodb: DynamoDB, tables: Tables) -> None:
         self._dynamodb = dynamodb
         self._tables = tables
 
@@ -51,7 +45,7 @@ class CompletionTransaction:
         those that met too many.
 
         Raises:
-            ClientError, BotoCoreError, OSError: the call failed; all of it may have been written.
+            AwsError, NoCredentials: the call failed; all of it may have been written.
         """
         group = CompletionGroup(batch)
         fruitless = 0
@@ -75,21 +69,14 @@ class CompletionTransaction:
         writes = [self._settle(each) for each in group] + [
             self._take(product_id, taken) for product_id, taken in units.items()
         ]
-        try:
-            await self._dynamodb.transact_write_items(TransactItems=writes)
-        except ClientError as error:
-            reasons = cancellation_reasons(error)
-            if not reasons:
-                raise
-            names = [each.name for each in group] + [product_name(each) for each in units]
-            return {
-                name: reason
-                for name, reason in zip(names, reasons, strict=True)
-                if reason.get("Code", "None") != "None"
-            }
-        return {}
+        reasons = await self._dynamodb.transact_write_items(writes)
+        if not reasons:
+            return {}
+        names = [each.name for each in group] + [product_name(each) for each in units]
+        found = zip(names, reasons, strict=True)
+        return {name: reason for name, reason in found if reason.code != "None"}
 
-    def _settle(self, completion: Completion) -> TransactWriteItemTypeDef:
+    def _settle(self, completion: Completion) -> dict[str, Any]:
         order_id = completion.claim.order.order_id
         return {
             "Update": {
@@ -108,7 +95,7 @@ class CompletionTransaction:
             }
         }
 
-    def _take(self, product_id: str, units: int) -> TransactWriteItemTypeDef:
+    def _take(self, product_id: str, units: int) -> dict[str, Any]:
         return {
             "Update": {
                 "TableName": self._tables.products,
@@ -119,10 +106,3 @@ class CompletionTransaction:
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             }
         }
-
-
-def cancellation_reasons(error: ClientError) -> list[Mapping[str, Any]]:
-    """Return a reason for each write of a cancelled transaction; empty for any other error."""
-    if error_code(error) != "TransactionCanceledException":
-        return []
-    return list(error.response.get("CancellationReasons", []))

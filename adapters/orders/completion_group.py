@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 
+from adapters.aws.fast.dynamodb import CancellationReason
 from adapters.orders.lease import settled_before
 from orders.errors import LeaseLost, OutOfStock, Unavailable
 from orders.model import Order, OrderStatus
 from orders.ports import Claim
 
-Refusals = Mapping[str, Mapping[str, Any]]
+Refusals = Mapping[str, CancellationReason]
 """Why a transaction was cancelled: the reason by the name of the order or product."""
 # Another transaction held one of the items, or DynamoDB was short of capacity: nothing was decided.
 UNDECIDED = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
@@ -93,7 +94,7 @@ class CompletionGroup:
             reason = refusals.get(product_name(product_id))
             if reason is None or is_undecided(reason):
                 continue
-            if reason.get("Code") != _CONDITION_FAILED:
+            if reason.code != _CONDITION_FAILED:
                 return _unavailable(product_name(product_id), reason)
             # A product that is not there has no stock.
             if units > self._left.get(product_id, 0):
@@ -121,21 +122,21 @@ class CompletionGroup:
         return list(fitting.values())
 
 
-def is_undecided(reason: Mapping[str, Any]) -> bool:
+def is_undecided(reason: CancellationReason) -> bool:
     """Tell whether the same write may succeed later."""
-    return reason.get("Code") in UNDECIDED
+    return reason.code in UNDECIDED
 
 
 def _told_by_its_own(
-    completion: Completion, reason: Mapping[str, Any] | None
+    completion: Completion, reason: CancellationReason | None
 ) -> Order | Exception | None:
     """Return what the order's own write says of it: it was completed before, or is another's."""
     if reason is None or is_undecided(reason):
         return None
-    if reason.get("Code") != _CONDITION_FAILED:
+    if reason.code != _CONDITION_FAILED:
         return _unavailable(completion.name, reason)
     try:
-        return settled_before(completion.claim, reason.get("Item"), OrderStatus.COMPLETED)
+        return settled_before(completion.claim, reason.item, OrderStatus.COMPLETED)
     except LeaseLost as lost:
         return lost
 
@@ -144,15 +145,15 @@ def _crowded(completion: Completion) -> Unavailable:
     return Unavailable(f"{completion.name}: too many orders take the same stock")
 
 
-def _unavailable(what: str, reason: Mapping[str, Any]) -> Unavailable:
-    return Unavailable(f"{what}: {reason.get('Code')}: {reason.get('Message', '')}")
+def _unavailable(what: str, reason: CancellationReason) -> Unavailable:
+    return Unavailable(f"{what}: {reason.code}: {reason.message or ''}")
 
 
 def _stock_seen(refusals: Refusals) -> Iterator[tuple[str, int]]:
     """Yield what DynamoDB found of each product that was short."""
     for name, reason in refusals.items():
         kind, _, product_id = name.partition(" ")
-        stock = reason.get("Item", {}).get("stock")
+        stock = (reason.item or {}).get("stock")
         if kind == "product" and stock:
             yield product_id, int(stock["N"])
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from adapters.aws.errors import AWS_ERRORS, unavailable
+from adapters.aws.fast.dynamodb import DynamoDB
 from adapters.aws.statement_batcher import StatementBatcher
 from adapters.orders.schema import INSERTED_ATTRIBUTES, StatusShards, inserted_values
 from kit.micro_batcher import BatcherClosed, BatcherFull
 from kit.retry import full_jitter
 from orders.errors import Unavailable
 from orders.model import Order
-
-if TYPE_CHECKING:
-    from types_aiobotocore_dynamodb import DynamoDBClient
 
 ATTEMPTS = 4
 # A call that takes longer than this holds up no others.
@@ -26,7 +23,7 @@ TAKEN = {None, "DuplicateItem"}
 class BatchedOrderInserter:
     """Inserts orders in batches; an id that is taken is reported, not overwritten."""
 
-    def __init__(self, dynamodb: DynamoDBClient, table: str, shards: StatusShards) -> None:
+    def __init__(self, dynamodb: DynamoDB, table: str, shards: StatusShards) -> None:
         self._table = table
         attributes = ", ".join(f"'{name}': ?" for name in INSERTED_ATTRIBUTES)
         self._statement = f'INSERT INTO "{table}" VALUE {{{attributes}}}'

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
-from adapters.aws.errors import AWS_ERRORS, unavailable
+from adapters.aws.boto import BOTO_ERRORS
+from adapters.aws.errors import unavailable
 from adapters.orders.index_shard import IndexShard, Position, position_of
 from adapters.orders.schema import StatusShards
 from orders.errors import InvalidOrder
@@ -110,7 +111,7 @@ class OrderPages:
         async with self._calls:
             try:
                 await shard.read(self._dynamodb, limit)
-            except AWS_ERRORS as error:
+            except BOTO_ERRORS as error:
                 raise unavailable("orders table", error) from error
 
 

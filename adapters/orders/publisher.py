@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from adapters.aws.errors import AWS_ERRORS, unavailable
+from adapters.aws.fast.sns import SNS
 from kit.micro_batcher import BatcherClosed, BatcherFull, MicroBatcher
 from kit.retry import full_jitter
 from orders.errors import Unavailable
 from orders.message import encode_order_placed
-
-if TYPE_CHECKING:
-    from types_aiobotocore_sns import SNSClient
-    from types_aiobotocore_sns.type_defs import PublishBatchRequestEntryTypeDef
 
 # https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
 MAX_ENTRIES = 10
@@ -29,7 +25,7 @@ MAX_CALLS = 4
 class BatchedOrderPublisher:
     """Publishes order announcements through a `MicroBatcher`."""
 
-    def __init__(self, sns: SNSClient, topic_arn: str) -> None:
+    def __init__(self, sns: SNS, topic_arn: str) -> None:
         self._sns = sns
         self._topic_arn = topic_arn
         self._batcher: MicroBatcher[str, None] = MicroBatcher(
@@ -78,16 +74,10 @@ class BatchedOrderPublisher:
         self, messages: Sequence[str], indexes: Sequence[int]
     ) -> dict[int, tuple[Unavailable, bool]]:
         """Publish the messages at `indexes`; return the failed ones, and whether to try again."""
-        entries: list[PublishBatchRequestEntryTypeDef] = [
-            {"Id": str(index), "Message": messages[index]} for index in indexes
-        ]
-        response = await self._sns.publish_batch(
-            TopicArn=self._topic_arn, PublishBatchRequestEntries=entries
-        )
+        batch = [messages[index] for index in indexes]
+        errors = await self._sns.publish_batch(self._topic_arn, batch)
         return {
-            int(entry["Id"]): (
-                Unavailable(f"topic: {entry['Code']}: {entry.get('Message', '')}"),
-                not entry["SenderFault"],
-            )
-            for entry in response.get("Failed", [])
+            index: (Unavailable(f"topic: {error.code}: {error.message}"), not error.sender_fault)
+            for index, error in zip(indexes, errors, strict=True)
+            if error is not None
         }

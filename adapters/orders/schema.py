@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from orders.model import FailureReason, ListedOrder, Order, OrderLine, OrderStatus, Product
 from orders.status_index import key_of
-
-if TYPE_CHECKING:
-    from types_aiobotocore_dynamodb.type_defs import AttributeValueTypeDef
 
 # `status` is a reserved word of DynamoDB's expressions.
 STATUS_NAME = {"#status": "status"}
@@ -60,7 +57,7 @@ INSERTED_ATTRIBUTES = (
 )
 
 
-def inserted_values(order: Order, shards: StatusShards) -> list[AttributeValueTypeDef]:
+def inserted_values(order: Order, shards: StatusShards) -> list[dict[str, str]]:
     """Return the values of `INSERTED_ATTRIBUTES`, in that order, for a new order."""
     return [
         {"S": order.order_id},

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
-
-from botocore.exceptions import ClientError
+from typing import Any
 
 from adapters.aws.conflicts import past_transaction
-from adapters.aws.errors import AWS_ERRORS, error_code, refused_item, unavailable
+from adapters.aws.errors import AWS_ERRORS, unavailable
+from adapters.aws.fast.dynamodb import ConditionFailed, DynamoDB, Item
 from adapters.orders.completion import CompletionTransaction
 from adapters.orders.completion_group import Completion
 from adapters.orders.lease import CLAIMABLE, LEASE_HELD, lease_values, settled_before
@@ -25,16 +23,13 @@ from orders.lifecycle import SETTLED
 from orders.model import FailureReason, Order, OrderStatus
 from orders.ports import Claim, Lease
 
-if TYPE_CHECKING:
-    from types_aiobotocore_dynamodb import DynamoDBClient
-
 TABLES = "orders and products tables"
 
 
 class DynamoOrderStore:
     """Fulfils `orders.ports.OrderStore` on the orders and products tables."""
 
-    def __init__(self, dynamodb: DynamoDBClient, tables: Tables) -> None:
+    def __init__(self, dynamodb: DynamoDB, tables: Tables) -> None:
         self._transaction = CompletionTransaction(dynamodb, tables)
         self._dynamodb = dynamodb
         self._tables = tables
@@ -46,41 +41,34 @@ class DynamoOrderStore:
             Unavailable: the table did not answer.
         """
         try:
-            response = await self._dynamodb.get_item(
-                TableName=self._tables.orders, Key={"orderId": {"S": order_id}}, ConsistentRead=True
-            )
+            item = await self._dynamodb.get_item(self._tables.orders, {"orderId": {"S": order_id}})
         except AWS_ERRORS as error:
             raise unavailable("orders table", error) from error
-        item = response.get("Item")
         return order_from_item(item) if item else None
 
     async def claim(self, order_id: str, lease: Lease, now_ms: int) -> Claim | Order:
         """Take the order under `lease`, or return it when it is settled already."""
-        try:
-            item = await self._update(
-                order_id,
-                f"SET {MOVE}, leaseOwner = :owner, leaseExpiresAt = :expires",
-                CLAIMABLE,
-                {
-                    **self._tables.shards.move(order_id, OrderStatus.PROCESSING),
-                    ":pending": {"S": OrderStatus.PENDING.value},
-                    ":processing": {"S": OrderStatus.PROCESSING.value},
-                    ":owner": {"S": lease.owner},
-                    ":expires": {"N": str(lease.expires_at_ms)},
-                    ":now": {"N": str(now_ms)},
-                },
-            )
-        except _ConditionFailed as refused:
-            return _why_not_claimed(order_id, refused.item, now_ms, lease)
-        return Claim(order_from_item(item), lease, failure_from_item(item))
+        found = await self._update(
+            order_id,
+            f"SET {MOVE}, leaseOwner = :owner, leaseExpiresAt = :expires",
+            CLAIMABLE,
+            {
+                **self._tables.shards.move(order_id, OrderStatus.PROCESSING),
+                ":pending": {"S": OrderStatus.PENDING.value},
+                ":processing": {"S": OrderStatus.PROCESSING.value},
+                ":owner": {"S": lease.owner},
+                ":expires": {"N": str(lease.expires_at_ms)},
+                ":now": {"N": str(now_ms)},
+            },
+        )
+        if isinstance(found, ConditionFailed):
+            return _why_not_claimed(order_id, found.item, now_ms, lease)
+        return Claim(order_from_item(found), lease, failure_from_item(found))
 
     async def release(self, claim: Claim, now_ms: int) -> None:
         """End the claim's lease; nothing happens when it is no longer held."""
         values = {**lease_values(claim), ":now": {"N": str(now_ms)}}
-        with suppress(_ConditionFailed):
-            await self._update(
-                claim.order.order_id, "SET leaseExpiresAt = :now", LEASE_HELD, values
-            )
+        await self._update(claim.order.order_id, "SET leaseExpiresAt = :now", LEASE_HELD, values)
 
     async def complete(self, claim: Claim, settled_at: str) -> Order:
         """Take the stock and settle as COMPLETED, both or neither.
@@ -100,65 +88,50 @@ class DynamoOrderStore:
 
     async def decide_failure(self, claim: Claim, reason: FailureReason) -> None:
         """Make durable that the order will fail; from here on nobody can complete it."""
-        try:
-            await self._update(
-                claim.order.order_id,
-                "SET failureReason = :reason",
-                LEASE_HELD,
-                {**lease_values(claim), ":reason": {"S": reason.value}},
-            )
-        except _ConditionFailed:
-            raise LeaseLost(claim.order.order_id) from None
+        found = await self._update(
+            claim.order.order_id,
+            "SET failureReason = :reason",
+            LEASE_HELD,
+            {**lease_values(claim), ":reason": {"S": reason.value}},
+        )
+        if isinstance(found, ConditionFailed):
+            raise LeaseLost(claim.order.order_id)
 
     async def fail(self, claim: Claim, reason: FailureReason, settled_at: str) -> Order:
         """Settle as FAILED."""
         order_id = claim.order.order_id
-        try:
-            item = await self._update(
-                order_id,
-                f"SET {MOVE}, failureReason = :reason, settledAt = :at "
-                "REMOVE leaseOwner, leaseExpiresAt",
-                LEASE_HELD,
-                {
-                    **lease_values(claim),
-                    **self._tables.shards.move(order_id, OrderStatus.FAILED),
-                    ":reason": {"S": reason.value},
-                    ":at": {"S": settled_at},
-                },
-            )
-        except _ConditionFailed as refused:
-            return settled_before(claim, refused.item, OrderStatus.FAILED)
-        return order_from_item(item)
+        found = await self._update(
+            order_id,
+            f"SET {MOVE}, failureReason = :reason, settledAt = :at "
+            "REMOVE leaseOwner, leaseExpiresAt",
+            LEASE_HELD,
+            {
+                **lease_values(claim),
+                **self._tables.shards.move(order_id, OrderStatus.FAILED),
+                ":reason": {"S": reason.value},
+                ":at": {"S": settled_at},
+            },
+        )
+        if isinstance(found, ConditionFailed):
+            return settled_before(claim, found.item, OrderStatus.FAILED)
+        return order_from_item(found)
 
     async def _update(
-        self, order_id: str, expression: str, condition: str, values: dict[str, Any]
-    ) -> AttributeMap:
+        self, order_id: str, update: str, condition: str, values: dict[str, Any]
+    ) -> Item | ConditionFailed:
         try:
-            response = await past_transaction(
+            return await past_transaction(
                 lambda: self._dynamodb.update_item(
-                    TableName=self._tables.orders,
-                    Key={"orderId": {"S": order_id}},
-                    UpdateExpression=expression,
-                    ConditionExpression=condition,
-                    ExpressionAttributeNames=STATUS_NAME,
-                    ExpressionAttributeValues=values,
-                    ReturnValues="ALL_NEW",
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    self._tables.orders,
+                    {"orderId": {"S": order_id}},
+                    update,
+                    condition=condition,
+                    names=STATUS_NAME,
+                    values=values,
                 )
             )
-        except ClientError as error:
-            if error_code(error) == "ConditionalCheckFailedException":
-                raise _ConditionFailed(refused_item(error)) from None
-            raise unavailable("orders table", error) from error
         except AWS_ERRORS as error:
             raise unavailable("orders table", error) from error
-        return response["Attributes"]
-
-
-class _ConditionFailed(Exception):
-    def __init__(self, item: AttributeMap | None) -> None:
-        self.item = item
-        super().__init__("condition failed")
 
 
 def _why_not_claimed(

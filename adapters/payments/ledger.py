@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import msgspec
-from botocore.exceptions import ClientError
 
 from adapters.aws.conflicts import past_transaction
-from adapters.aws.errors import AWS_ERRORS, error_code, refused_item, unavailable
+from adapters.aws.errors import AWS_ERRORS, unavailable
+from adapters.aws.fast.dynamodb import DynamoDB
 from adapters.aws.statement_batcher import StatementBatcher
 from kit.micro_batcher import BatcherClosed, BatcherFull
+from orders.errors import Unavailable
 from orders.ports import ChargeOutcome
-
-if TYPE_CHECKING:
-    from types_aiobotocore_dynamodb import DynamoDBClient
-    from types_aiobotocore_dynamodb.type_defs import AttributeValueTypeDef
 
 LEDGER = "payment ledger"
 CHARGE_ATTRIBUTES = ("idempotencyKey", "orderId", "amountCents", "status", "chargedAt")
@@ -31,7 +28,7 @@ class Charge(msgspec.Struct, frozen=True):
     outcome: ChargeOutcome = ChargeOutcome.CHARGED
 
 
-def charge_values(charge: Charge) -> list[AttributeValueTypeDef]:
+def charge_values(charge: Charge) -> list[dict[str, str]]:
     """Return the values of `CHARGE_ATTRIBUTES`, in that order."""
     return [
         {"S": charge.idempotency_key},
@@ -57,50 +54,44 @@ class Ledger(Protocol):
 class DynamoLedger:
     """Writes each entry by itself."""
 
-    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+    def __init__(self, dynamodb: DynamoDB, table: str) -> None:
         self.table = table
         self._dynamodb = dynamodb
 
     async def record(self, charge: Charge) -> ChargeOutcome:
         """Write the charge down, or return what became of the first one with its key."""
+        item = dict(zip(CHARGE_ATTRIBUTES, charge_values(charge), strict=True))
         try:
-            await past_transaction(
+            refused = await past_transaction(
                 lambda: self._dynamodb.put_item(
-                    TableName=self.table,
-                    Item=dict(zip(CHARGE_ATTRIBUTES, charge_values(charge), strict=True)),
-                    ConditionExpression="attribute_not_exists(idempotencyKey)",
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    self.table, item, condition="attribute_not_exists(idempotencyKey)"
                 )
             )
-        except ClientError as error:
-            first = refused_item(error)
-            if first is None:
-                raise unavailable(LEDGER, error) from error
-            return ChargeOutcome(first["status"]["S"])
         except AWS_ERRORS as error:
             raise unavailable(LEDGER, error) from error
-        return charge.outcome
+        if refused is None:
+            return charge.outcome
+        if refused.item is None:
+            raise Unavailable(f"{LEDGER}: refused without the first charge")
+        return ChargeOutcome(refused.item["status"]["S"])
 
     async def refund(self, idempotency_key: str, refunded_at: str) -> None:
         """Mark the key's charge as refunded; a key without one, or refunded before, stays."""
         try:
             await past_transaction(
                 lambda: self._dynamodb.update_item(
-                    TableName=self.table,
-                    Key={"idempotencyKey": {"S": idempotency_key}},
-                    UpdateExpression="SET #status = :refunded, refundedAt = :at",
-                    ConditionExpression="#status = :charged",
-                    ExpressionAttributeNames={"#status": "status"},
-                    ExpressionAttributeValues={
+                    self.table,
+                    {"idempotencyKey": {"S": idempotency_key}},
+                    "SET #status = :refunded, refundedAt = :at",
+                    condition="#status = :charged",
+                    names={"#status": "status"},
+                    values={
                         ":refunded": {"S": ChargeOutcome.REFUNDED.value},
                         ":charged": {"S": ChargeOutcome.CHARGED.value},
                         ":at": {"S": refunded_at},
                     },
                 )
             )
-        except ClientError as error:
-            if error_code(error) != "ConditionalCheckFailedException":
-                raise unavailable(LEDGER, error) from error
         except AWS_ERRORS as error:
             raise unavailable(LEDGER, error) from error
 

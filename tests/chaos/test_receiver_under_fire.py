@@ -35,7 +35,7 @@ QUICK = {
     "VISIBILITY_EXTENSION_INTERVAL_SECONDS": "3",
 }
 GROWTH_BYTES = 24 * 1024 * 1024
-# The quick call, and botocore's three.
+# DynamoDB's first try and its three retries.
 TRIES = 4
 PAYMENTS_AT_ONCE = 20
 PATIENT = 30

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import Any
 
-from adapters.aws.errors import AWS_ERRORS
 from orders.errors import OrderError
 from orders.lifecycle import SETTLED
 from orders.message import decode_order_placed
 from orders.request import OrderRequest
-from processor.order_handler import OrderHandler
+from processor.handler import OrderHandler
+from processor.queue import OrdersQueue
 from receiver.admission import Admission
 from receiver.async_orders import AsyncOrders
-from sqs_consumer.handling import RetryAfter
-from sqs_consumer.queue import message_from_sqs
-from tests.support.fake_shop import FakeShop, Process
+from sqs_consumer import Message, QueueError, RetryAfter
+from tests.support.fake_shop import VISIBILITY_SECONDS, FakeShop, Process
 
 
 class Member:
@@ -26,6 +24,8 @@ class Member:
         self.wire = process.wire
         self._shop = shop
         self._process = process
+        url = shop.queue.url
+        self._queue = OrdersQueue(process.clients.sqs, queue_url=url, dead_letter_queue_url=url)
         self._handler = OrderHandler(process.fulfilment)
         self._receiver = AsyncOrders(
             placement=process.placement,
@@ -51,19 +51,15 @@ class Member:
 
     async def poll(self, *, most: int = 10, wait_seconds: int = 0) -> None:
         """Receive up to `most` messages and handle them all at once."""
-        with suppress(*AWS_ERRORS):
-            answer = await self._process.clients.sqs.receive_message(
-                QueueUrl=self._shop.queue.url,
-                MaxNumberOfMessages=most,
-                WaitTimeSeconds=wait_seconds,
+        with suppress(QueueError):
+            received = await self._queue.receive(
+                most, wait_seconds=wait_seconds, visibility_timeout_seconds=VISIBILITY_SECONDS
             )
-            received = [dict(message) for message in answer.get("Messages", [])]
             async with asyncio.TaskGroup() as handling:
                 for message in received:
                     handling.create_task(self._handle(message))
 
-    async def _handle(self, received: dict[str, Any]) -> None:
-        message = message_from_sqs(received)
+    async def _handle(self, message: Message) -> None:
         try:
             await self._handler(message)
             # What the message stands for must be durable before it may go.
@@ -76,14 +72,9 @@ class Member:
             return  # its visibility ends, and it comes again
 
     async def _delete(self, receipt: str) -> None:
-        with suppress(*AWS_ERRORS):
-            await self._process.clients.sqs.delete_message_batch(
-                QueueUrl=self._shop.queue.url, Entries=[{"Id": "0", "ReceiptHandle": receipt}]
-            )
+        with suppress(QueueError):
+            await self._queue.delete([receipt])
 
     async def _show_again(self, receipt: str, seconds: int) -> None:
-        with suppress(*AWS_ERRORS):
-            await self._process.clients.sqs.change_message_visibility_batch(
-                QueueUrl=self._shop.queue.url,
-                Entries=[{"Id": "0", "ReceiptHandle": receipt, "VisibilityTimeout": seconds}],
-            )
+        with suppress(QueueError):
+            await self._queue.change_visibility([(receipt, seconds)])

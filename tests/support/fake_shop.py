@@ -34,7 +34,7 @@ from tests.support.virtual_clock import now
 
 LEASE_SECONDS = 60.0
 PAYMENT_SECONDS = 3.0
-VISIBILITY_SECONDS = 180.0
+VISIBILITY_SECONDS = 180
 PRICE_CENTS = 1999
 SHARDS = StatusShards(10)
 # What the status index holds beside its keys; a test of the program compares.

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from sqs_consumer import Consumer, ConsumerSettings, Message, SqsQueue, Stopped
+from sqs_consumer import Consumer, ConsumerSettings, Message, Stopped
+from sqs_consumer.aiobotocore import SqsQueue
 from sqs_consumer.metrics import Hook, ignore
 from tests.support.fake_aws.cloud import FakeAws
 from tests.support.fake_aws.queues import Mischief
@@ -108,7 +109,7 @@ class QueueWorld:
 
     def sqs_queue(self) -> SqsQueue:
         """Return the consumer's view of the queues."""
-        sqs = cast("FakeSQS", self.aws.connect(self.wire).sqs)
+        sqs = FakeSQS(self.aws.queues, self.wire)
         sqs.poll_seconds = self.poll_seconds
         client = FarAwaySqs(sqs)
         return SqsQueue(

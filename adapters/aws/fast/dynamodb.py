@@ -57,13 +57,6 @@ class StatementAnswer(msgspec.Struct, frozen=True, rename="pascal"):
     item: Item | None = None
 
 
-class Page(msgspec.Struct, frozen=True, rename="pascal"):
-    """Items of a query or scan, and where the next page begins."""
-
-    items: list[Item] = []
-    last_evaluated_key: Item | None = None
-
-
 class _Got(msgspec.Struct, rename="pascal"):
     item: Item | None = None
 
@@ -83,15 +76,14 @@ class _Refusal(msgspec.Struct, rename="pascal"):
 
 _got = msgspec.json.Decoder(_Got)
 _updated = msgspec.json.Decoder(_Updated)
-_page = msgspec.json.Decoder(Page)
 _responses = msgspec.json.Decoder(_Responses)
 _refusal = msgspec.json.Decoder(_Refusal)
 _nothing = msgspec.json.Decoder(dict[str, Any])
 
 
-def open_dynamodb(client: FastClient) -> DynamoDB:
+def open_dynamodb(client: FastClient, *, policy: RetryPolicy = POLICY) -> DynamoDB:
     """Open DynamoDB; it closes with the client."""
-    service = client.open("dynamodb", refusal=json_refusal, policy=POLICY)
+    service = client.open("dynamodb", refusal=json_refusal, policy=policy)
     return DynamoDB(JsonService(service, target="DynamoDB_20120810", version="1.0"))
 
 
@@ -175,14 +167,6 @@ class DynamoDB:
             told = f"{len(answer.responses)} answers to {len(statements)} statements"
             raise NoAnswer(told, sent=True)
         return answer.responses
-
-    async def query(self, request: Mapping[str, Any]) -> Page:
-        """Return one page of a query."""
-        return await self._service.call("Query", request, _page)
-
-    async def scan(self, request: Mapping[str, Any]) -> Page:
-        """Return one page of a scan."""
-        return await self._service.call("Scan", request, _page)
 
 
 def _condition_failed(refused: Refused) -> ConditionFailed:

@@ -11,7 +11,7 @@ import msgspec
 
 from adapters.aws.fast.errors import NoAnswer, Refused
 from adapters.aws.fast.responses import Response
-from adapters.aws.fast.service import Service, request_id_of
+from adapters.aws.fast.service import FIRST_BYTE_SECONDS, Service, request_id_of
 
 T = TypeVar("T")
 
@@ -29,21 +29,47 @@ class JsonService:
         self._mode = (("x-amzn-query-mode", "true"),) if query_errors else ()
 
     async def call(
-        self, operation: str, document: Any, decoder: msgspec.json.Decoder[T], **timing: float
+        self,
+        operation: str,
+        document: Any,
+        decoder: msgspec.json.Decoder[T],
+        *,
+        first_byte_seconds: float = FIRST_BYTE_SECONDS,
+        attempts: int | None = None,
     ) -> T:
-        """Return the decoded answer.
+        """Return the decoded answer; times and attempts are as in `Service.call`.
 
         Raises:
             Refused, NoAnswer, NoCredentials: as `Service.call`; also for an answer that is none.
         """
+        answer, _ = await self.call_with_id(
+            operation, document, decoder, first_byte_seconds, attempts
+        )
+        return answer
+
+    async def call_with_id(
+        self,
+        operation: str,
+        document: Any,
+        decoder: msgspec.json.Decoder[T],
+        first_byte_seconds: float = FIRST_BYTE_SECONDS,
+        attempts: int | None = None,
+    ) -> tuple[T, str]:
+        """Return the decoded answer as `call` does, and AWS's id of the request."""
         headers = (
             self._content_type,
             ("x-amz-target", f"{self._target}.{operation}"),
             *self._mode,
         )
-        body = await self._service.call(operation, headers, msgspec.json.encode(document), **timing)
+        response = await self._service.call(
+            operation,
+            headers,
+            msgspec.json.encode(document),
+            first_byte_seconds=first_byte_seconds,
+            attempts=attempts,
+        )
         try:
-            return decoder.decode(body)
+            return decoder.decode(response.body), request_id_of(response)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             what = f"the answer to {operation} cannot be read: {error}"
             raise NoAnswer(what, sent=True) from None

@@ -103,8 +103,9 @@ class Service:
         body: bytes,
         *,
         first_byte_seconds: float = FIRST_BYTE_SECONDS,
-    ) -> bytes:
-        """Return the body of the answer to one operation.
+        attempts: int | None = None,
+    ) -> Response:
+        """Return the answer to one operation; `attempts` instead of the policy's.
 
         Raises:
             Refused: AWS said no, for good or as often as it was asked.
@@ -112,15 +113,16 @@ class Service:
             NoCredentials: there are no keys to sign with.
         """
         cost = 0
-        for number in range(1, self._policy.attempts + 1):
+        most = attempts or self._policy.attempts
+        for number in range(1, most + 1):
             credentials = await self._credentials.current()
             error, response = await self._attempt(
                 operation, number, self._request(credentials, headers, body), first_byte_seconds
             )
             if error is None:
                 self._quota.give_back(cost)
-                return response.body
-            if number == self._policy.attempts:
+                return response
+            if number == most:
                 raise error
             if self._mended(error, response, credentials):
                 continue

@@ -14,6 +14,7 @@ import msgspec
 from adapters.aws.fast.client import FastClient
 from adapters.aws.fast.errors import NoAnswer, Refused
 from adapters.aws.fast.responses import Response
+from adapters.aws.fast.retries import DEFAULT_POLICY, RetryPolicy
 from adapters.aws.fast.service import Service, request_id_of
 
 API_VERSION = "2010-03-31"
@@ -30,9 +31,9 @@ class PublishError(msgspec.Struct, frozen=True):
     sender_fault: bool
 
 
-def open_sns(client: FastClient) -> SNS:
+def open_sns(client: FastClient, *, policy: RetryPolicy = DEFAULT_POLICY) -> SNS:
     """Open SNS; it closes with the client."""
-    return SNS(client.open("sns", refusal=xml_refusal))
+    return SNS(client.open("sns", refusal=xml_refusal, policy=policy))
 
 
 class SNS:
@@ -51,7 +52,7 @@ class SNS:
             form.append(f"{entry}.Id={index}&{entry}.Message={quoted(message)}")
         body = "&".join(form).encode()
         answer = await self._service.call("PublishBatch", _HEADERS, body)
-        return _results(answer, len(messages))
+        return _results(answer.body, len(messages))
 
 
 def quoted(text: str) -> str:

@@ -12,6 +12,7 @@ import msgspec
 
 from adapters.aws.fast.client import FastClient
 from adapters.aws.fast.json_protocol import JsonService, json_refusal
+from adapters.aws.fast.retries import DEFAULT_POLICY, RetryPolicy
 from adapters.aws.fast.service import FIRST_BYTE_SECONDS
 
 MessageAttribute = dict[str, Any]
@@ -42,10 +43,15 @@ class _Done(msgspec.Struct, rename="pascal"):
 
 
 class BatchAnswer(msgspec.Struct, frozen=True, rename="pascal"):
-    """Which entries of a batch were done, and what went wrong with the others."""
+    """Which entries of a batch were done, and what went wrong with the others; AWS's id of it."""
 
     successful: list[_Done] = []
     failed: list[EntryError] = []
+    request_id: str = ""
+
+
+class _Attributes(msgspec.Struct, rename="pascal"):
+    attributes: dict[str, str] = {}
 
 
 class _Received(msgspec.Struct, rename="pascal"):
@@ -53,13 +59,14 @@ class _Received(msgspec.Struct, rename="pascal"):
 
 
 _received = msgspec.json.Decoder(_Received)
+_attributes = msgspec.json.Decoder(_Attributes)
 _batch = msgspec.json.Decoder(BatchAnswer)
 _nothing = msgspec.json.Decoder(dict[str, Any])
 
 
-def open_sqs(client: FastClient) -> SQS:
+def open_sqs(client: FastClient, *, policy: RetryPolicy = DEFAULT_POLICY) -> SQS:
     """Open SQS; it closes with the client."""
-    service = client.open("sqs", refusal=json_refusal)
+    service = client.open("sqs", refusal=json_refusal, policy=policy)
     return SQS(JsonService(service, target="AmazonSQS", version="1.0", query_errors=True))
 
 
@@ -70,23 +77,32 @@ class SQS:
         self._service = service
 
     async def receive_message(
-        self, queue_url: str, *, most: int, wait_seconds: int, visibility_seconds: int | None = None
+        self,
+        queue_url: str,
+        *,
+        most: int,
+        wait_seconds: int,
+        visibility_seconds: int,
+        system_attributes: Sequence[str],
     ) -> list[ReceivedMessage]:
-        """Return up to `most` messages, waiting for the first one as long as told."""
-        request: dict[str, Any] = {
+        """Return up to `most` messages, waiting for the first one as long as told.
+
+        Tried once: a long poll takes up to 20 s, and whoever asked may want none any more.
+        """
+        request = {
             "QueueUrl": queue_url,
             "MaxNumberOfMessages": most,
             "WaitTimeSeconds": wait_seconds,
-            "MessageSystemAttributeNames": ["All"],
+            "VisibilityTimeout": visibility_seconds,
+            "MessageSystemAttributeNames": system_attributes,
             "MessageAttributeNames": ["All"],
         }
-        if visibility_seconds is not None:
-            request["VisibilityTimeout"] = visibility_seconds
         answer = await self._service.call(
             "ReceiveMessage",
             request,
             _received,
             first_byte_seconds=wait_seconds + FIRST_BYTE_SECONDS,
+            attempts=1,
         )
         return answer.messages
 
@@ -94,15 +110,13 @@ class SQS:
         self, queue_url: str, entries: Sequence[Mapping[str, Any]]
     ) -> BatchAnswer:
         """Delete up to 10 messages."""
-        request = {"QueueUrl": queue_url, "Entries": entries}
-        return await self._service.call("DeleteMessageBatch", request, _batch)
+        return await self._batch("DeleteMessageBatch", queue_url, entries)
 
     async def change_message_visibility_batch(
         self, queue_url: str, entries: Sequence[Mapping[str, Any]]
     ) -> BatchAnswer:
         """Change when up to 10 messages are shown again."""
-        request = {"QueueUrl": queue_url, "Entries": entries}
-        return await self._service.call("ChangeMessageVisibilityBatch", request, _batch)
+        return await self._batch("ChangeMessageVisibilityBatch", queue_url, entries)
 
     async def send_message(
         self, queue_url: str, body: str, attributes: Mapping[str, MessageAttribute]
@@ -110,3 +124,16 @@ class SQS:
         """Send one message."""
         request = {"QueueUrl": queue_url, "MessageBody": body, "MessageAttributes": attributes}
         await self._service.call("SendMessage", request, _nothing)
+
+    async def get_queue_attributes(self, queue_url: str, names: Sequence[str]) -> dict[str, str]:
+        """Return attributes of the queue by name."""
+        request = {"QueueUrl": queue_url, "AttributeNames": names}
+        answer = await self._service.call("GetQueueAttributes", request, _attributes)
+        return answer.attributes
+
+    async def _batch(
+        self, operation: str, queue_url: str, entries: Sequence[Mapping[str, Any]]
+    ) -> BatchAnswer:
+        request = {"QueueUrl": queue_url, "Entries": entries}
+        answer, request_id = await self._service.call_with_id(operation, request, _batch)
+        return msgspec.structs.replace(answer, request_id=request_id) if answer.failed else answer

@@ -6,8 +6,13 @@ import asyncio
 import json
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from botocore.exceptions import ClientError
+
+from adapters.aws.fast.dynamodb import DynamoDB
+from adapters.aws.fast.sns import SNS
+from adapters.aws.fast.sqs import SQS
 from tests.support.emulator import RunningEmulator
 from tests.support.fake_aws.cloud import FakeAws
 from tests.support.fake_aws.tables import Index, Table
@@ -22,11 +27,14 @@ INDEX = "status-index"
 
 
 class Cloud(Protocol):
-    """Clients as the services have them, and what an operator would do."""
+    """AWS as botocore shows it and as the services' fast client does, and an operator's work."""
 
     dynamodb: DynamoDBClient
     sns: SNSClient
     sqs: SQSClient
+    fast_dynamodb: DynamoDB
+    fast_sns: SNS
+    fast_sqs: SQS
 
     def create_table(self, key: str) -> str:
         """Make a table and return its name; it has the orders' index by status, shard and time."""
@@ -60,7 +68,9 @@ class FakeCloud:
     def __post_init__(self) -> None:
         self._aws = FakeAws(lambda: self.clock)
         clients = self._aws.connect()
-        self.dynamodb, self.sns, self.sqs = clients.dynamodb, clients.sns, clients.sqs
+        self.dynamodb, self.fast_dynamodb = clients.boto_dynamodb, clients.dynamodb
+        self.sns, self.fast_sns = clients.boto_sns, clients.sns
+        self.sqs, self.fast_sqs = clients.boto_sqs, clients.sqs
 
     def create_table(self, key: str) -> str:
         """Make a table."""
@@ -98,6 +108,9 @@ class EmulatedCloud:
     dynamodb: DynamoDBClient
     sns: SNSClient
     sqs: SQSClient
+    fast_dynamodb: DynamoDB
+    fast_sns: SNS
+    fast_sqs: SQS
 
     def create_table(self, key: str) -> str:
         """Make a table."""
@@ -176,3 +189,14 @@ class EmulatedCloud:
 
 def _key_schema(keys: dict[str, str]) -> list[dict[str, str]]:
     return [{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()]
+
+
+def error_code(error: ClientError) -> str:
+    """Return AWS's code of the error, such as `ConditionalCheckFailedException`."""
+    return error.response.get("Error", {}).get("Code", "")
+
+
+def refused_item(error: ClientError) -> Any:
+    """Return the item that a condition found, if any."""
+    response: Any = error.response
+    return response.get("Item")

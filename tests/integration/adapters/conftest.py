@@ -1,23 +1,34 @@
 """The clouds that every test of the contract runs on: the fake, and the emulator over loopback.
 
-The emulator twice: with botocore's clients, and with those that take the short way where they can.
+The emulator twice: asked by botocore's clients and by our own.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
+from typing import Any
 
+import aioboto3
 import pytest
+from aiobotocore.config import AioConfig
 
-from adapters.aws.clients import AwsClients
-from adapters.aws.quick_clients import quick_dynamodb, quick_sqs
+from adapters.aws.fast.client import FastClient
+from adapters.aws.fast.dynamodb import open_dynamodb
+from adapters.aws.fast.sns import open_sns
+from adapters.aws.fast.sqs import open_sqs
 from tests.integration.adapters.clouds import Cloud, EmulatedCloud, FakeCloud
+from tests.integration.adapters.plain_calls import PlainCalls
 from tests.support.emulator import REGION, RunningEmulator
 
 ON_THE_EMULATOR = [
-    pytest.param(name, marks=pytest.mark.integration) for name in ("emulator", "emulator, quick")
+    pytest.param(name, marks=pytest.mark.integration)
+    for name in ("emulator, botocore", "emulator, fast client")
 ]
-QUICK = ("batch_execute_statement", "transact_write_items", "update_item", "put_item")
+
+
+# What a request may hold is for the clouds to say.
+UNCHECKED = AioConfig(parameter_validation=False)
 
 
 @pytest.fixture(params=["fake", *ON_THE_EMULATOR])
@@ -31,8 +42,23 @@ async def cloud(
     emulator: RunningEmulator = request.getfixturevalue("shared_emulator")
     for name, value in emulator.environment().items():
         monkeypatch.setenv(name, value)
-    async with AwsClients(REGION) as clients:
-        dynamodb, sqs = await clients.dynamodb(), await clients.sqs()
-        if request.param == "emulator, quick":
-            dynamodb, sqs = quick_dynamodb(dynamodb, *QUICK), quick_sqs(sqs)
-        yield EmulatedCloud(emulator, dynamodb, await clients.sns(), sqs)
+    session: Any = aioboto3.Session(region_name=REGION)
+    async with (
+        FastClient(REGION, variables=os.environ) as client,
+        session.client("dynamodb", config=UNCHECKED) as dynamodb,
+        session.client("sns", config=UNCHECKED) as sns,
+        session.client("sqs", config=UNCHECKED) as sqs,
+    ):
+        plain = {"dynamodb": dynamodb, "sqs": sqs}
+        if request.param == "emulator, fast client":
+            plain["dynamodb"] = PlainCalls(client, "dynamodb", target="DynamoDB_20120810")
+            plain["sqs"] = PlainCalls(client, "sqs", target="AmazonSQS")
+        yield EmulatedCloud(
+            emulator,
+            plain["dynamodb"],
+            sns,
+            plain["sqs"],
+            open_dynamodb(client),
+            open_sns(client),
+            open_sqs(client),
+        )

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from adapters.aws.errors import error_code
-from tests.integration.adapters.clouds import Cloud
+from tests.integration.adapters.clouds import Cloud, error_code
 
 Item = dict[str, Any]
 

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from adapters.aws.errors import error_code
-from tests.integration.adapters.clouds import INDEX, Cloud, EmulatedCloud
+from tests.integration.adapters.clouds import INDEX, Cloud, EmulatedCloud, error_code
 
 COUNT = 7
 

@@ -43,7 +43,7 @@ class Shop:
         self.orders_table = self.cloud.create_table("orderId")
         self.payments_table = self.cloud.create_table("idempotencyKey")
         self.products_table = self.cloud.create_table("productId")
-        dynamodb = self.cloud.dynamodb
+        dynamodb = self.cloud.fast_dynamodb
         tables = Tables(self.orders_table, self.products_table, SHARDS)
         plain = DynamoLedger(dynamodb, self.payments_table)
         self.store: OrderStore = DynamoOrderStore(dynamodb, tables)
@@ -68,7 +68,7 @@ class Shop:
             )
 
     async def place(self, *requests: OrderRequest) -> list[Order]:
-        inserter = BatchedOrderInserter(self.cloud.dynamodb, self.orders_table, SHARDS)
+        inserter = BatchedOrderInserter(self.cloud.fast_dynamodb, self.orders_table, SHARDS)
         async with open_catalogue(
             self.cloud.dynamodb, self.products_table, refresh_seconds=600
         ) as catalogue:
@@ -214,7 +214,7 @@ async def test_orders_are_listed_by_status_in_pages(shop: Shop) -> None:
 
 async def test_an_announcement_reaches_the_queue(cloud: Cloud) -> None:
     url, _ = cloud.create_queue()
-    publisher = BatchedOrderPublisher(cloud.sns, cloud.create_topic(url))
+    publisher = BatchedOrderPublisher(cloud.fast_sns, cloud.create_topic(url))
     ids = [f"order-{n}" for n in range(7)]
     await asyncio.gather(*map(publisher.publish, ids))
     await publisher.aclose()

@@ -6,11 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from adapters.aws.fast.client import FastClient
+from adapters.aws.fast.dynamodb import DynamoDB, open_dynamodb
+from adapters.aws.fast.endpoints import Endpoint
+from adapters.aws.fast.retries import RetryPolicy
+from adapters.aws.fast.sns import SNS, open_sns
+from adapters.aws.fast.sqs import SQS, open_sqs
 from tests.support.fake_aws.dynamodb import FakeDynamoDB
 from tests.support.fake_aws.queues import Mischief, Queue
 from tests.support.fake_aws.sns import FakeSNS, Topic
 from tests.support.fake_aws.sqs import FakeSQS
 from tests.support.fake_aws.tables import Database, Table
+from tests.support.fake_aws.transport import FakeTransport
 from tests.support.fake_aws.wire import Wire
 
 if TYPE_CHECKING:
@@ -18,14 +25,25 @@ if TYPE_CHECKING:
     from types_aiobotocore_sns import SNSClient
     from types_aiobotocore_sqs import SQSClient
 
+VARIABLES = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
+# Faults are planned call by call, so the client makes none again by itself.
+ONCE = RetryPolicy(attempts=1)
+
 
 @dataclass(frozen=True)
 class Clients:
-    """The clients of one process, and the wire that they share."""
+    """The clients of one process, and the wire that they share.
 
-    dynamodb: DynamoDBClient
-    sns: SNSClient
-    sqs: SQSClient
+    Attributes:
+        boto_dynamodb, boto_sns, boto_sqs: the same AWS as a client of aioboto3 shows it.
+    """
+
+    dynamodb: DynamoDB
+    sns: SNS
+    sqs: SQS
+    boto_dynamodb: DynamoDBClient
+    boto_sns: SNSClient
+    boto_sqs: SQSClient
     wire: Wire
 
 
@@ -74,11 +92,24 @@ class FakeAws:
         return self.topics[name]
 
     def connect(self, wire: Wire | None = None) -> Clients:
-        """Return the clients of a process, typed as aiobotocore's."""
+        """Return the clients of a process."""
         wire = wire or Wire()
+        fakes = {
+            "dynamodb": FakeDynamoDB(self.database, wire),
+            "sns": FakeSNS(self.topics, wire),
+            "sqs": FakeSQS(self.queues, wire),
+        }
+
+        def connect(service: str, _where: Endpoint) -> FakeTransport:
+            return FakeTransport(fakes[service])
+
+        client = FastClient("us-west-2", variables=VARIABLES, connect=connect)
         return Clients(
-            cast("DynamoDBClient", FakeDynamoDB(self.database, wire)),
-            cast("SNSClient", FakeSNS(self.topics, wire)),
-            cast("SQSClient", FakeSQS(self.queues, wire)),
+            open_dynamodb(client, policy=ONCE),
+            open_sns(client, policy=ONCE),
+            open_sqs(client, policy=ONCE),
+            cast("DynamoDBClient", fakes["dynamodb"]),
+            cast("SNSClient", fakes["sns"]),
+            cast("SQSClient", fakes["sqs"]),
             wire,
         )

@@ -1,28 +1,70 @@
-"""The clients of the services, as they behave on the wire."""
+"""Whose keys a service's calls are signed with."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
+from botocore.session import Session
 
-from tests.support.tiny_aws import TinyAws, clients_of
+from adapters.aws.calls import AwsCallCounter
+from adapters.aws.clients import BotocoreCredentials, open_fast_client
+from adapters.aws.fast.credentials import (
+    Credentials,
+    EnvironmentCredentials,
+    NoCredentials,
+    RefreshingCredentials,
+)
 
-# https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html
-NAT_GATEWAY_FORGETS_SECONDS = 350
+PROFILE = """\
+[default]
+aws_access_key_id = AKIAPROFILE
+aws_secret_access_key = of the profile
+"""
 
 
-async def test_a_connection_that_the_nat_gateway_may_have_forgotten_is_not_used_again(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("variables", "source"),
+    [
+        ({"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s"}, EnvironmentCredentials),
+        ({"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/keys"}, RefreshingCredentials),
+        ({}, BotocoreCredentials),
+    ],
+)
+def test_keys_come_from_the_environment_the_container_or_botocore(
+    variables: Mapping[str, str], source: type
 ) -> None:
-    aws = TinyAws([(200, "{}")] * 3)
-    async with clients_of(aws, monkeypatch) as opened:
-        dynamodb = await opened.dynamodb()
-        for _ in range(2):
-            await dynamodb.list_tables()
-        later = time.monotonic() + NAT_GATEWAY_FORGETS_SECONDS - 1
-        monkeypatch.setattr("aiohttp.connector.monotonic", lambda: later)
-        await dynamodb.list_tables()
-    first, second, third = (request.connection for request in aws.received)
-    assert first == second
-    assert third != first
+    client = open_fast_client("us-west-2", variables, AwsCallCounter())
+    assert type(client._credentials) is source
+
+
+@pytest.fixture
+def no_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the credentials file that is the only place where botocore may find keys."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    return tmp_path / "credentials"
+
+
+@pytest.fixture
+def _profile(no_keys: Path) -> None:
+    no_keys.write_text(PROFILE)
+
+
+@pytest.mark.usefixtures("_profile")
+async def test_the_keys_of_a_profile_are_found() -> None:
+    source = BotocoreCredentials(Session())
+    expected = Credentials("AKIAPROFILE", "of the profile")
+    assert await source.current() == expected
+    source.forget(expected)
+    assert await source.current() == expected
+
+
+@pytest.mark.usefixtures("no_keys")
+async def test_no_keys_anywhere_is_one_line_with_a_remedy() -> None:
+    with pytest.raises(NoCredentials, match="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or"):
+        await BotocoreCredentials(Session()).current()

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from botocore.exceptions import ClientError
 
 from adapters.aws.conflicts import CONFLICT, past_transaction
-from tests.support.fake_aws.refusals import refusal
+from adapters.aws.fast.errors import Refused
 from tests.support.virtual_clock import now, virtual_time
 
 
@@ -18,7 +17,7 @@ class Write:
     async def __call__(self) -> str:
         self.asked_at.append(now())
         if self._codes:
-            raise refusal(self._codes.pop(0), "refused")
+            raise Refused(self._codes.pop(0), "no", status=400, request_id="", body=b"")
         return "written"
 
 
@@ -45,7 +44,7 @@ async def test_a_write_that_met_a_transaction_is_asked_once_more_after_a_random_
 @virtual_time
 async def test_the_second_transaction_in_the_way_is_told() -> None:
     write = Write(CONFLICT, CONFLICT)
-    with pytest.raises(ClientError, match=CONFLICT):
+    with pytest.raises(Refused, match=CONFLICT):
         await past_transaction(write)
     assert len(write.asked_at) == 2
 
@@ -53,6 +52,6 @@ async def test_the_second_transaction_in_the_way_is_told() -> None:
 @virtual_time
 async def test_another_refusal_is_told_as_it_is() -> None:
     write = Write("ConditionalCheckFailedException")
-    with pytest.raises(ClientError, match="ConditionalCheckFailedException"):
+    with pytest.raises(Refused, match="ConditionalCheckFailedException"):
         await past_transaction(write)
     assert len(write.asked_at) == 1

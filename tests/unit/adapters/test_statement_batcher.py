@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import pytest
 
+from adapters.aws.fast.dynamodb import StatementAnswer, StatementError
 from adapters.aws.statement_batcher import REPEATED, Answer, ItemName, StatementBatcher
 from tests.support.virtual_clock import virtual_time
 
@@ -16,10 +17,10 @@ class Database:
         self._codes = codes
         self.calls: list[list[str]] = []
 
-    async def batch_execute_statement(self, **request: Any) -> dict[str, Any]:
-        self.calls.append([each["Statement"] for each in request["Statements"]])
-        answers = [{"Error": {"Code": code}} if code else {} for code in self._codes]
-        return {"Responses": answers[: len(self.calls[-1])]}
+    async def batch_execute_statement(self, statements: Any) -> list[StatementAnswer]:
+        self.calls.append([each["Statement"] for each in statements])
+        answers = [StatementAnswer(StatementError(code) if code else None) for code in self._codes]
+        return answers[: len(self.calls[-1])]
 
 
 async def run_all(database: Database, *statements: tuple[ItemName, str]) -> list[Answer]:

@@ -45,7 +45,7 @@ def test_the_dependencies_come_as_a_layer_for_the_same_runtime(
     assert layer["compatibleArchitectures"] == function["architectures"]
     assert function["layers"] == ["arn:aws:lambda:us-west-2:123456789012:order-events-layer"]
     assert isinstance(layer["code"], pulumi.FileArchive)
-    assert (Path(layer["code"].path) / "python" / "botocore").is_dir()
+    assert (Path(layer["code"].path) / "python" / "msgspec").is_dir()
 
 
 def test_the_topic_and_nobody_else_may_invoke_the_function(

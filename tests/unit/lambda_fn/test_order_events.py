@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from adapters.aws.models import load_models, shared_loader
 from lambda_fn import order_events
 
 ROOT = Path(__file__).parents[3]
@@ -27,37 +26,26 @@ def test_the_module_can_be_imported_without_any_environment() -> None:
     assert in_a_fresh_process(code).strip() == "0"
 
 
-def test_a_client_made_after_the_import_reads_no_more_models() -> None:
-    """Each environment is forked from a process that has imported: what it parsed is shared."""
-    code = """
-import asyncio
-import lambda_fn.order_events
-from adapters.aws.clients import AwsClients
-from adapters.aws.models import shared_loader
-
-async def make_client():
-    before = set(shared_loader()._cache)
-    async with AwsClients("us-west-2") as clients:
-        await clients.dynamodb()
-    print(sorted(set(shared_loader()._cache) - before))
-
-asyncio.run(make_client())
-"""
-    assert in_a_fresh_process(code).strip() == "[]"
-
-
-def test_importing_it_imports_no_web_server_and_no_consumer() -> None:
-    code = """
+def test_importing_it_imports_nothing_that_makes_a_start_slow() -> None:
+    """Each costs a cold start what the whole function takes: no AWS SDK, server or logger."""
+    heavy = {"aioboto3", "aiobotocore", "aiohttp", "boto3", "botocore", "structlog", "uvloop"}
+    code = f"""
 import sys
 import lambda_fn.order_events
-print([m for m in sys.modules if m.split(".")[0] in {"processor", "receiver", "uvloop"}])
+print(sorted({{m.split(".")[0] for m in sys.modules}} & {heavy | {"processor", "receiver"}!r}))
 """
     assert in_a_fresh_process(code).strip() == "[]"
 
 
-def test_models_are_parsed_once_a_process() -> None:
-    load_models("dynamodb")
-    assert shared_loader() is shared_loader()
+def test_certificates_are_read_with_the_import() -> None:
+    code = """
+import lambda_fn.order_events
+from adapters.aws.fast import tls
+before = tls._context.cache_info().misses
+tls.trust({"AWS_CA_BUNDLE": ""}, amazon_only=True)
+print(before, tls._context.cache_info().misses)
+"""
+    assert in_a_fresh_process(code).split() == ["1", "1"]
 
 
 class Fulfilled:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from adapters.aws.clients import new_session
 from adapters.settings import FulfilmentSettings
 from lambda_fn.worker import Worker
 from orders.message import UnreadableMessage
+from tests.support.fake_aws.cloud import VARIABLES
 
 SETTINGS = FulfilmentSettings(
     region="us-west-2",
@@ -24,7 +24,7 @@ SETTINGS = FulfilmentSettings(
 @pytest.fixture
 def worker() -> Iterator[Worker]:
     """Return one that gets no further than reading its messages."""
-    worker = Worker(SETTINGS, new_session())
+    worker = Worker(SETTINGS, VARIABLES)
     yield worker
     worker.close()
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.message import UnreadableMessage, encode_order_placed
-from processor.announcement import MAX_CHARACTERS, read_announcement
+from processor.handler import MAX_CHARACTERS, read_announcement
 
 
 def wrapped(message: str, **changes: object) -> str:

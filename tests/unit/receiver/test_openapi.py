@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -8,11 +9,16 @@ import msgspec
 import pytest
 
 from receiver.app import create_app
+from receiver.backend import Backend
 from receiver.openapi import openapi_document
 from receiver.routes import routes
 from tests.unit.receiver.fakes import SETTINGS, Receiver
 
 TOPOLOGIES = ["sync", "async", "serverless"]
+
+
+def nothing_opened(_settings: object) -> AbstractAsyncContextManager[Backend]:
+    raise AssertionError("the application is not started")
 
 
 def references(node: Any) -> set[str]:
@@ -30,7 +36,7 @@ def document_of(topology: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)
 def test_what_is_served_is_described_and_what_is_described_is_served(topology: str) -> None:
-    app = create_app(replace(SETTINGS, topology=topology))
+    app = create_app(replace(SETTINGS, topology=topology), nothing_opened)
     served = {
         (route.method, route.resource.canonical) for route in app.router.routes() if route.resource
     }

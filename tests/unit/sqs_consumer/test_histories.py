@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-import logging
 import os
-from collections.abc import Iterator
 
 import pytest
-import structlog
 
+from kit import logging
 from tests.support.queue_life import live_through
 
 HISTORIES = int(os.environ.get("HISTORIES", "10000"))
@@ -21,11 +19,9 @@ SEEDS = [[int(ONE)]] if ONE else [range(chunk, HISTORIES, CHUNKS) for chunk in r
 
 
 @pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """Log nothing: formatting what happens in ten thousand lives takes longer than living them."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.reset_defaults()
+    monkeypatch.setattr(logging, "_least", 100)
 
 
 @pytest.mark.parametrize("seeds", SEEDS, ids=lambda seeds: f"from {seeds[0]}")

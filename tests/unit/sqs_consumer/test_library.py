@@ -39,8 +39,15 @@ def test_the_consumer_knows_queues_and_nothing_of_the_house_but_three_small_tool
 
 
 def test_what_a_user_needs_is_in_one_place() -> None:
-    assert set(sqs_consumer.__all__) >= {"Consumer", "ConsumerSettings", "Message", "SqsQueue"}
+    assert set(sqs_consumer.__all__) >= {"Consumer", "ConsumerSettings", "Message", "Queue"}
     assert all(hasattr(sqs_consumer, name) for name in sqs_consumer.__all__)
+
+
+def test_no_aws_sdk_is_needed_by_whoever_brings_a_queue_of_their_own() -> None:
+    code = "import sys, sqs_consumer; print({'botocore', 'aiobotocore'} & sys.modules.keys())"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - our own code
+    assert done.stdout.strip() == "set()"
 
 
 def test_the_worker_in_the_readme_consumes_a_queue(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +60,7 @@ def test_the_worker_in_the_readme_consumes_a_queue(monkeypatch: pytest.MonkeyPat
         world = QueueWorld()
         world.send(3)
         world.queue.send("")
-        client = world.aws.connect(world.wire).sqs
+        client = world.aws.connect(world.wire).boto_sqs
         monkeypatch.setitem(names, "get_session", lambda: Session(client))
         work = asyncio.create_task(names["main"](world.queue.url, world.dead_letters.url))
         await until(lambda: not world.queue.messages)
@@ -71,6 +78,7 @@ class Session:
         self._client = client
 
     @asynccontextmanager
-    async def create_client(self, service: str) -> AsyncIterator[object]:
+    async def create_client(self, service: str, config: Any) -> AsyncIterator[object]:
         assert service == "sqs"
+        assert config.retries == {"total_max_attempts": 1}
         yield self._client

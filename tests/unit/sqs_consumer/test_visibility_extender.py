@@ -4,11 +4,11 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from structlog.testing import capture_logs
 
 from sqs_consumer import Message
 from sqs_consumer.settings import LONGEST_IN_FLIGHT_SECONDS, SLOWEST_ANSWER_SECONDS
 from tests.support.fake_aws.wire import Fault, Wire
+from tests.support.logs import capture_logs
 from tests.support.queue_world import SETTINGS, Handled, QueueWorld, until
 from tests.support.virtual_clock import now, virtual_time
 

@@ -22,11 +22,11 @@ def aws_with_table(wire: Wire | None = None) -> tuple[Table, Clients]:
 
 
 def put(clients: Clients, **more: Any) -> Any:
-    return clients.dynamodb.put_item(TableName="t", Item={"id": {"S": "1"}}, **more)
+    return clients.boto_dynamodb.put_item(TableName="t", Item={"id": {"S": "1"}}, **more)
 
 
 def update(clients: Clients, expression: str, **more: Any) -> Any:
-    return clients.dynamodb.update_item(
+    return clients.boto_dynamodb.update_item(
         TableName="t", Key={"id": {"S": "1"}}, UpdateExpression=expression, **more
     )
 
@@ -72,7 +72,7 @@ async def test_statements_that_nobody_uses_are_refused(statement: str) -> None:
     _, clients = aws_with_table()
     parameters: list[Any] = [{"S": "1"}] * statement.count("?")
     with pytest.raises(NotFaked):
-        await clients.dynamodb.batch_execute_statement(
+        await clients.boto_dynamodb.batch_execute_statement(
             Statements=[{"Statement": statement, "Parameters": parameters}]
         )
 
@@ -82,14 +82,14 @@ async def test_two_statements_on_one_item_are_refused_because_aws_does_not_say()
     _, clients = aws_with_table()
     insert: Any = {"Statement": "INSERT INTO \"t\" VALUE {'id': ?}", "Parameters": [{"S": "1"}]}
     with pytest.raises(NotFaked):
-        await clients.dynamodb.batch_execute_statement(Statements=[insert, insert])
+        await clients.boto_dynamodb.batch_execute_statement(Statements=[insert, insert])
 
 
 @virtual_time
 async def test_a_read_that_may_be_stale_is_refused() -> None:
     _, clients = aws_with_table()
     with pytest.raises(NotFaked):
-        await clients.dynamodb.get_item(TableName="t", Key={"id": {"S": "1"}})
+        await clients.boto_dynamodb.get_item(TableName="t", Key={"id": {"S": "1"}})
 
 
 WHAT_HAPPENS = [
@@ -186,7 +186,7 @@ async def test_transactions_that_overlap_in_time_conflict_and_so_do_single_write
     }
 
     def transact() -> Any:
-        return clients.dynamodb.transact_write_items(TransactItems=[take])
+        return clients.boto_dynamodb.transact_write_items(TransactItems=[take])
 
     results = await asyncio.gather(
         transact(),

@@ -33,6 +33,12 @@ WRITES = [{"Put": {"TableName": "orders", "Item": KEY}}, {"Delete": {"TableName"
 STATEMENTS = [{"Statement": "INSERT INTO \"orders\" VALUE {'a': ?}", "Parameters": [{"S": "é"}]}]
 QUEUE = "https://sqs.us-west-2.amazonaws.com/123456789012/orders"
 TOPIC = "arn:aws:sns:us-west-2:123456789012:placed"
+POLL: dict[str, Any] = {
+    "most": 10,
+    "wait_seconds": 20,
+    "visibility_seconds": 7,
+    "system_attributes": ["SentTimestamp"],
+}
 NAMESPACE = 'xmlns="http://sns.amazonaws.com/doc/2010-03-31/"'
 HOT_ANSWERS = {"BatchExecuteStatement": {"Responses": [{"TableName": "orders"}]}}
 
@@ -109,11 +115,12 @@ CALLS = [
             "QueueUrl": QUEUE,
             "MaxNumberOfMessages": 10,
             "WaitTimeSeconds": 20,
-            "MessageSystemAttributeNames": ["All"],
+            "VisibilityTimeout": 7,
+            "MessageSystemAttributeNames": ["SentTimestamp"],
             "MessageAttributeNames": ["All"],
         },
         (QUEUE,),
-        {"most": 10, "wait_seconds": 20},
+        POLL,
     ),
     Call(
         "sqs",
@@ -130,6 +137,13 @@ CALLS = [
             "Entries": [{"Id": "0", "ReceiptHandle": "r", "VisibilityTimeout": 0}],
         },
         (QUEUE, [{"Id": "0", "ReceiptHandle": "r", "VisibilityTimeout": 0}]),
+        {},
+    ),
+    Call(
+        "sqs",
+        "GetQueueAttributes",
+        {"QueueUrl": QUEUE, "AttributeNames": ["VisibilityTimeout"]},
+        (QUEUE, ["VisibilityTimeout"]),
         {},
     ),
     Call(
@@ -183,7 +197,7 @@ async def test_every_try_of_a_transaction_carries_the_same_token() -> None:
 async def test_a_long_poll_is_waited_for() -> None:
     transport = Scripted([ok({}), ok({})])
     sqs = open_sqs(client(transport))
-    await sqs.receive_message(QUEUE, most=1, wait_seconds=20, visibility_seconds=7)
+    await sqs.receive_message(QUEUE, **POLL)
     await sqs.delete_message_batch(QUEUE, [])
     polled, deleted = transport.sent
     assert polled.first_byte_seconds == 25
@@ -252,14 +266,19 @@ async def test_an_answer_with_too_few_statements_is_none() -> None:
         await open_dynamodb(client(transport)).batch_execute_statement(STATEMENTS)
 
 
+@pytest.mark.parametrize("failure", [NoAnswer("lost", sent=True), refusal("RequestThrottled")])
 @virtual_time
-async def test_pages_say_where_they_end() -> None:
-    transport = Scripted([ok({"Items": [KEY], "LastEvaluatedKey": KEY}), ok({"Items": []})])
-    dynamodb = open_dynamodb(client(transport))
-    first = await dynamodb.query({"TableName": "orders"})
-    last = await dynamodb.scan({"TableName": "orders"})
-    assert (first.items, first.last_evaluated_key) == ([KEY], KEY)
-    assert (last.items, last.last_evaluated_key) == ([], None)
+async def test_a_long_poll_is_tried_once(failure: Response | NoAnswer) -> None:
+    transport = Scripted([failure])
+    with pytest.raises(AwsError):
+        await open_sqs(client(transport)).receive_message(QUEUE, **POLL)
+    assert len(transport.sent) == 1
+
+
+@virtual_time
+async def test_attributes_of_a_queue_are_texts_by_name() -> None:
+    sqs = open_sqs(client(Scripted([ok({"Attributes": {"VisibilityTimeout": "180"}})])))
+    assert await sqs.get_queue_attributes(QUEUE, []) == {"VisibilityTimeout": "180"}
 
 
 @virtual_time
@@ -274,11 +293,11 @@ async def test_messages_are_read_with_all_their_attributes() -> None:
     }
     transport = Scripted([ok({"Messages": [message]}), ok({})])
     sqs = open_sqs(client(transport))
-    (found,) = await sqs.receive_message(QUEUE, most=10, wait_seconds=0)
+    (found,) = await sqs.receive_message(QUEUE, **POLL)
     assert (found.message_id, found.receipt_handle, found.body) == ("m", "r", "b")
     assert found.attributes == message["Attributes"]
     assert found.message_attributes == message["MessageAttributes"]
-    assert await sqs.receive_message(QUEUE, most=10, wait_seconds=0) == []
+    assert await sqs.receive_message(QUEUE, **POLL) == []
 
 
 @virtual_time
@@ -287,9 +306,10 @@ async def test_entries_of_a_batch_fail_each_by_itself() -> None:
         "Successful": [{"Id": "0"}],
         "Failed": [{"Id": "1", "Code": "ReceiptHandleIsInvalid", "SenderFault": True}],
     }
-    sqs = open_sqs(client(Scripted([ok(told)])))
+    sqs = open_sqs(client(Scripted([ok(told, x_amzn_requestid="r-1")])))
     found = await sqs.delete_message_batch(QUEUE, [])
     assert [each.id for each in found.successful] == ["0"]
+    assert found.request_id == "r-1"
     assert [(each.id, each.code, each.sender_fault) for each in found.failed] == [
         ("1", "ReceiptHandleIsInvalid", True)
     ]
@@ -457,7 +477,7 @@ def test_no_answer_raises_anything_but_our_errors(status: int, body: bytes, serv
         if service == "dynamodb":
             await opened.batch_execute_statement(STATEMENTS)
         elif service == "sqs":
-            await opened.receive_message(QUEUE, most=1, wait_seconds=0)
+            await opened.receive_message(QUEUE, **POLL)
         else:
             await opened.publish_batch(TOPIC, ["m"])
 

@@ -8,7 +8,7 @@ from orders.errors import LeaseLost, OrderBusy, OrderNotFound, Unavailable
 from orders.fulfilment import Fulfilment
 from orders.message import encode_order_placed
 from orders.request import ItemRequest, OrderRequest
-from processor.order_handler import CLOCK_DIFFERENCE_SECONDS, OrderHandler
+from processor.handler import CLOCK_DIFFERENCE_SECONDS, OrderHandler
 from sqs_consumer import Message, NotRetryable, RetryAfter
 from tests.support.fake_shop import LEASE_SECONDS, Calls, FakeShop, Process
 from tests.support.virtual_clock import virtual_time
