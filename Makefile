@@ -10,7 +10,7 @@ export PATH := $(PATH):$(CURDIR)/.tools/bin
 BIN := .venv/bin
 LAB := $(BIN)/python -m lab
 
-.PHONY: help setup demo results scale test test-fast lint format security check bench-accept bench-drain \
+.PHONY: help setup demo results scale test test-fast lint format security check bench-accept bench-cold-start bench-drain \
 	bench-loops bench-hot-product load clean
 
 help: ## list the targets
@@ -54,6 +54,9 @@ load: setup ## drive a deployed stack with Locust: make load STACK=async [HOST=h
 
 bench-accept: setup ## measure the accept path of the receiver
 	@exec $(BIN)/python -m benchmarks.accept $(ARGS)
+
+bench-cold-start: setup ## measure a function's first moments, beside other AWS clients
+	@exec $(BIN)/python -m benchmarks.cold_start $(ARGS)
 
 bench-drain: setup ## measure the processor working off a queue
 	@exec $(BIN)/python -m benchmarks.drain $(ARGS)
