@@ -1,4 +1,4 @@
-"""One topology, deployed on this machine for as long as a `with` block lasts."""
+"""The front of the engine: a stack, deployed on this machine while a `with` block lasts."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Deployment:
-    """A stack that is up: its outputs, where its logs are, and who may look inside."""
+    """A stack that is up: its outputs, its processes, its logs, and clients to look inside."""
 
-    topology: str
+    stack: str
     outputs: Mapping[str, str]
     config: Mapping[str, str]
     endpoint_url: str
@@ -49,6 +49,11 @@ class Deployment:
         return self._factory.client(service)
 
     @property
+    def logs(self) -> Path:
+        """The folder with a log of the emulator, of each process of a service and each function."""
+        return self.run_dir / "logs"
+
+    @property
     def region(self) -> str:
         """The region that the stack is deployed to."""
         return self._emulator.region
@@ -59,7 +64,7 @@ class Deployment:
         return self._emulator.operator
 
     def pids(self) -> Mapping[str, int]:
-        """Process ids of the services by name, e.g. `receiver-0`."""
+        """Process ids of the services by container and number, e.g. `web-0`."""
         return self._fleet.pids()
 
     def check(self) -> None:
@@ -75,7 +80,7 @@ def _silent(_message: str) -> None:
 
 @contextmanager
 def deploy(
-    topology: str,
+    stack: str,
     *,
     project: Path,
     config: Mapping[str, str] | None = None,
@@ -83,7 +88,7 @@ def deploy(
     progress: Progress = _silent,
     first_retry_seconds: float = FIRST_RETRY_SECONDS,
 ) -> Iterator[Deployment]:
-    """Run the Pulumi program's stack `topology` against an emulator, with its services.
+    """Run the Pulumi program of `project` as `stack` against an emulator, with its services.
 
     A function that fails on an event is tried again after `first_retry_seconds`, then after twice
     as long. On exit every process is gone; the logs stay below `run_dir`.
@@ -92,31 +97,31 @@ def deploy(
         UserError: the configuration is wrong.
         EngineError: something does not come up; with the last log lines.
     """
-    stack_config = read_stack(project, topology, {**this_machine(project), **(config or {})})
+    project, run_dir = project.resolve(), run_dir.resolve()
+    stack_config = read_stack(project, stack, {**this_machine(project), **(config or {})})
     allow_open_files()
-    run_dir = run_dir.resolve()
-    with interruptible(), without_user_aws(), ExitStack() as stack:
-        stack.callback(_clean_up, run_dir)
+    with interruptible(), without_user_aws(), ExitStack() as cleanup:
+        cleanup.callback(_clean_up, run_dir)
         progress("starting the emulator")
-        emulator = stack.enter_context(
+        emulator = cleanup.enter_context(
             Emulator(run_dir, region=stack_config.region, first_retry_seconds=first_retry_seconds)
         )
         emulator.start()
         factory = ClientFactory(emulator.endpoint_url, emulator.region, emulator.operator)
         clients = Clients(factory)
-        stack.callback(clients.close)
+        cleanup.callback(clients.close)
         world = _world(emulator, clients, stack_config, project=project, run_dir=run_dir)
-        progress(f"running the Pulumi program, stack {topology}")
+        progress(f"running the Pulumi program, stack {stack}")
         outputs = run_program(project, stack_config, Engine(world))
-        parents = stack.enter_context(
+        parents = cleanup.enter_context(
             FunctionParents(run_dir=run_dir, endpoint_url=world.endpoint_url, region=world.region)
         )
-        fleet = stack.enter_context(_fleet(world))
+        fleet = cleanup.enter_context(_fleet(world))
         progress(f"starting {_counted(world)}")
         parents.start(world.functions.values())
         fleet.start(world.services.values())
         yield Deployment(
-            topology=topology,
+            stack=stack,
             outputs=outputs,
             config=stack_config.own,
             endpoint_url=emulator.endpoint_url,
@@ -137,7 +142,7 @@ def _world(
         config=config,
         account_id=ACCOUNT_ID,
         endpoint_url=emulator.endpoint_url,
-        root=project.resolve(),
+        root=project,
         run_dir=run_dir,
         load_balancer_address=f"{HOST}:{port}",
     )

@@ -153,7 +153,7 @@ class Shop:
         named = {*statement.actions, *(ALIAS_OF.get(action, "") for action in statement.actions)}
         return sum(
             role == statement.role and action in named
-            for log in sorted((self.deployment.run_dir / "logs").glob("*.log"))
+            for log in sorted(self.deployment.logs.glob("*.log"))
             for role, action in DENIAL.findall(log.read_text(encoding="utf-8", errors="replace"))
         )
 
