@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine.emulator.clients import ClientFactory, Clients
 from engine.emulator.installation import version as emulator_version
 from engine.emulator.server import ACCOUNT_ID, FIRST_RETRY_SECONDS, HOST, Credentials, Emulator
 from engine.functions.parents import FunctionParents
+from engine.makers.context import World
+from engine.program.config import StackConfig, read_stack, this_machine
 from engine.program.mocks import Engine
 from engine.program.run import run_program
 from engine.runtime.machine import allow_open_files
 from engine.services.fleet import Fleet
-from engine.stack.clients import ClientFactory, Clients
-from engine.stack.config import StackConfig, read_stack, this_machine
-from engine.stack.context import World
 from terminal.interrupts import interruptible, shielded
 from terminal.isolation import without_user_aws
 
@@ -139,7 +139,7 @@ def _world(
     port = config.own.get("receiverPort", _DEFAULT_RECEIVER_PORT)
     return World(
         clients=clients,
-        config=config,
+        region=config.region,
         account_id=ACCOUNT_ID,
         endpoint_url=emulator.endpoint_url,
         root=project,

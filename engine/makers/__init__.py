@@ -13,7 +13,7 @@ from engine.makers import (
     network,
     observability,
 )
-from engine.stack.context import Maker
+from engine.makers.context import Maker
 
 MAKERS: Mapping[str, Maker] = {
     **containers.MAKERS,

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.makers.context import Made, Maker, Resource, World, each, physical_name
 from engine.runtime.machine import EngineError
 from engine.services.declared import ServiceDeclaration, TaskDeclaration
-from engine.stack.context import Made, Maker, Resource, World, each
-from engine.stack.naming import physical_name
 
 _FARGATE_STOP_SECONDS = 30
 """What ECS waits after SIGTERM where the task definition does not say."""

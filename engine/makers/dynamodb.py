@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from engine.stack.context import Made, Maker, Resource, World, each, tags_of
-from engine.stack.naming import physical_name
+from engine.makers.context import Made, Maker, Resource, World, each, physical_name, tags_of
 
 
 def _table(world: World, resource: Resource) -> Made:

@@ -10,8 +10,7 @@ from typing import Any
 from engine.functions.archives import unpack
 from engine.functions.bootstrap import bootstrap_archive, placeholder_archive
 from engine.functions.declared import FunctionDeclaration, LayerDeclaration
-from engine.stack.context import Made, Maker, Resource, World, each
-from engine.stack.naming import physical_name, random_suffix
+from engine.makers.context import Made, Maker, Resource, World, each, physical_name, random_suffix
 
 _RUNTIME = "provided.al2023"
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from engine.stack.aliases import with_aliases
-from engine.stack.attributes import as_text, capitalised, text_attributes
-from engine.stack.context import Made, Maker, Resource, World, tags_of
-from engine.stack.naming import physical_name
+from engine.makers.context import Made, Maker, Resource, World, as_text, physical_name, tags_of
+from engine.makers.iam import with_aliases
 
-_TOPIC = capitalised(
+
+def _capitalised(names: Iterable[str]) -> dict[str, str]:
+    """Map inputs whose attribute differs by its first letter only."""
+    return {name: name[0].upper() + name[1:] for name in names}
+
+
+_TOPIC = _capitalised(
     ("displayName", "deliveryPolicy", "fifoTopic", "contentBasedDeduplication", "kmsMasterKeyId")
 )
-_SUBSCRIPTION = capitalised(
+_SUBSCRIPTION = _capitalised(
     ("deliveryPolicy", "filterPolicy", "filterPolicyScope", "rawMessageDelivery", "redrivePolicy")
 )
 _QUEUE = {
-    **capitalised(
+    **_capitalised(
         (
             "contentBasedDeduplication",
             "deduplicationScope",
@@ -37,10 +42,19 @@ _QUEUE = {
 }
 
 
+def _text_attributes(inputs: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
+    """The given inputs under the API's names; absent inputs stay absent."""
+    return {
+        attribute: as_text(inputs[name])
+        for name, attribute in names.items()
+        if inputs.get(name) is not None
+    }
+
+
 def _topic(world: World, resource: Resource) -> Made:
     inputs = resource.inputs
     name = physical_name(resource.name, inputs, ending=_fifo(inputs.get("fifoTopic")))
-    attributes = text_attributes(inputs, _TOPIC)
+    attributes = _text_attributes(inputs, _TOPIC)
     if inputs.get("policy"):
         attributes["Policy"] = with_aliases(as_text(inputs["policy"]))
     made = world.clients.sns.create_topic(
@@ -68,7 +82,7 @@ def _subscription(world: World, resource: Resource) -> Made:
         TopicArn=inputs["topic"],
         Protocol=inputs["protocol"],
         Endpoint=inputs["endpoint"],
-        Attributes=text_attributes(inputs, _SUBSCRIPTION),
+        Attributes=_text_attributes(inputs, _SUBSCRIPTION),
         ReturnSubscriptionArn=True,
     )
     arn = made["SubscriptionArn"]
@@ -78,7 +92,7 @@ def _subscription(world: World, resource: Resource) -> Made:
 def _queue(world: World, resource: Resource) -> Made:
     inputs = resource.inputs
     name = physical_name(resource.name, inputs, ending=_fifo(inputs.get("fifoQueue")))
-    attributes = text_attributes(inputs, _QUEUE)
+    attributes = _text_attributes(inputs, _QUEUE)
     if inputs.get("policy"):
         attributes["Policy"] = with_aliases(as_text(inputs["policy"]))
     made = world.clients.sqs.create_queue(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.stack.context import Made, Maker, Resource, World
-from engine.stack.naming import physical_name, random_suffix
+from engine.makers.context import Made, Maker, Resource, World, physical_name, random_suffix
 
 _ID_LENGTH = 17
 Outputs = Callable[[World, Resource, str], Mapping[str, Any]]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from engine.stack.context import Made, Maker, Resource, World
-from engine.stack.naming import physical_name
+from engine.makers.context import Made, Maker, Resource, World, physical_name
 
 
 def _log_group(world: World, resource: Resource) -> Made:

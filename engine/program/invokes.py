@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from engine.stack.context import Invoke, World, each
+from engine.makers.context import Invoke, World, each
 
 
 def _caller_identity(world: World, _args: Mapping[str, Any]) -> Mapping[str, Any]:

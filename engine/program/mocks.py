@@ -10,9 +10,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 
 from engine.makers import MAKERS
+from engine.makers.context import Made, Maker, Resource, World
 from engine.program.invokes import INVOKES
 from engine.runtime.machine import EngineError
-from engine.stack.context import Made, Maker, Resource, World
 from terminal.errors import UserError
 
 _OWN_COMPONENTS = "flashsale:"

@@ -20,9 +20,9 @@ from pulumi.runtime import set_all_config, set_mocks
 from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import run_pulumi_func
 
+from engine.program.config import StackConfig
 from engine.program.mocks import Engine
 from engine.runtime.machine import EngineError
-from engine.stack.config import StackConfig
 from terminal.errors import UserError
 
 _WORKERS = 16

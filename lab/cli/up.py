@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from engine.deployment import Deployment, deploy
-from engine.stack.config import parse_overrides, read_stack
+from engine.program.config import parse_overrides, read_stack
 from lab.topologies import TOPOLOGIES
 from ops.find import RUNS_FOLDER, UP_FILE
 from terminal.console import make_console

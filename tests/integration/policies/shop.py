@@ -12,7 +12,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from engine.deployment import Deployment
-from engine.stack.aliases import ALIASES
+from engine.makers.iam import ALIASES
 
 PATIENCE_SECONDS = 12.0
 POLL_SECONDS = 0.1

@@ -9,9 +9,9 @@ from typing import Any, cast
 import pytest
 
 from engine.makers import MAKERS
+from engine.makers.context import Made, Resource, World
 from engine.runtime.machine import EngineError
 from engine.services.declared import ServiceDeclaration, TaskDeclaration
-from engine.stack.context import Made, Resource, World
 
 
 @dataclass

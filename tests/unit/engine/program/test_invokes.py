@@ -3,8 +3,8 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
+from engine.makers.context import World
 from engine.program.invokes import INVOKES
-from engine.stack.context import World
 
 
 class FakeWorld:

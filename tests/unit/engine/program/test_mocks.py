@@ -6,10 +6,10 @@ import pytest
 from pulumi.runtime import MockCallArgs, MockResourceArgs
 
 from engine.makers import MAKERS
+from engine.makers.context import Made, Resource, World
+from engine.program.config import StackConfig
 from engine.program.mocks import Engine
 from engine.runtime.machine import EngineError
-from engine.stack.config import StackConfig
-from engine.stack.context import Made, Resource, World
 
 
 class FakeWorld:

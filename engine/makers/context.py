@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine.emulator.clients import Clients
 from engine.functions.declared import FunctionDeclaration, LayerDeclaration
 from engine.services.declared import ServiceDeclaration, TaskDeclaration
-from engine.stack.clients import Clients
-from engine.stack.config import StackConfig
+
+_SUFFIX_LENGTH = 7
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class World:
     """
 
     clients: Clients
-    config: StackConfig
+    region: str
     account_id: str
     endpoint_url: str
     root: Path
@@ -51,11 +54,6 @@ class World:
     functions: dict[str, FunctionDeclaration] = field(default_factory=dict)
     layers: dict[str, LayerDeclaration] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
-
-    @property
-    def region(self) -> str:
-        """The region of every resource."""
-        return self.config.region
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a resource of this account and region."""
@@ -75,3 +73,28 @@ def tags_of(resource: Resource) -> list[Mapping[str, str]]:
 def each(value: Any) -> Sequence[Any]:
     """A list input that may be absent."""
     return value or ()
+
+
+def as_text(value: object) -> str:
+    """A scalar as these APIs write it; a document as JSON."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (dict, list)):
+        return json.dumps(value)
+    return str(value)
+
+
+def physical_name(
+    logical: str, inputs: Mapping[str, Any], *, key: str = "name", ending: str = ""
+) -> str:
+    """The named input; else its prefix or `<logical name>-` with seven hexadecimal digits."""
+    given = inputs.get(key)
+    if given:
+        return str(given)
+    prefix = inputs.get(f"{key}Prefix") or f"{logical}-"
+    return f"{prefix}{random_suffix()}{ending}"
+
+
+def random_suffix(length: int = _SUFFIX_LENGTH) -> str:
+    """Hexadecimal digits that tell two resources of one name apart."""
+    return secrets.token_hex(length)[:length]
