@@ -17,7 +17,7 @@ from engine.makers.context import World
 from engine.program.config import StackConfig, read_stack, this_machine
 from engine.program.mocks import Engine
 from engine.program.run import run_program
-from engine.runtime.machine import allow_open_files
+from engine.runtime.processes import allow_open_files
 from engine.services.fleet import Fleet
 from terminal.interrupts import interruptible, shielded
 from terminal.isolation import without_user_aws

@@ -9,8 +9,10 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from engine.runtime.machine import SOURCES, EngineError
+from engine.runtime.processes import EngineError
 
+SOURCES = Path(__file__).resolve().parents[2]
+"""The folder that the engine itself is imported from."""
 PROJECT = Path(__file__).resolve().parent
 INTERPRETER = PROJECT / ".venv" / "bin" / "python"
 _PROGRAM = PROJECT / ".venv" / "bin" / "ministack"

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from engine.functions import runtime_client
-from engine.functions.output import Output
 
 _WATCH_SECONDS = 0.5
 _PACE_SECONDS = 0.005
@@ -64,7 +63,7 @@ class Nursery:
         visitors: BinaryIO,
         handler: Callable[[Any, Any], Any],
         settings: dict[str, Any],
-        output: Output,
+        output: runtime_client.Output,
     ) -> None:
         self._visitors = visitors
         self._handler = handler

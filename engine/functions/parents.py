@@ -5,18 +5,31 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from engine.functions.declared import FunctionDeclaration
-from engine.runtime.machine import EngineError, minimal_environment
-from engine.runtime.processes import ManagedProcess, last_lines
+from engine.runtime.processes import EngineError, ManagedProcess, last_lines, minimal_environment
 from terminal.interrupts import shielded
 
 _SCRIPT = Path(__file__).with_name("fork_server.py")
 _READY_SECONDS = 60.0
 _POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class FunctionDeclaration:
+    """A function as its execution environment sees it; bootstraps announce themselves at `door`."""
+
+    name: str
+    handler: str
+    root: Path
+    layers: tuple[Path, ...]
+    environment: Mapping[str, str]
+    memory_mb: int
+    door: Path
+    log: Path
 
 
 class FunctionParents:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.makers.context import Made, Maker, Resource, World, each, physical_name
-from engine.runtime.machine import EngineError
-from engine.services.declared import ServiceDeclaration, TaskDeclaration
+from engine.runtime.processes import EngineError
+from engine.services.fleet import ServiceDeclaration, TaskDeclaration
 
 _FARGATE_STOP_SECONDS = 30
 """What ECS waits after SIGTERM where the task definition does not say."""

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.emulator.clients import Clients
-from engine.functions.declared import FunctionDeclaration, LayerDeclaration
-from engine.services.declared import ServiceDeclaration, TaskDeclaration
+from engine.functions.parents import FunctionDeclaration
+from engine.services.fleet import ServiceDeclaration, TaskDeclaration
 
 _SUFFIX_LENGTH = 7
 
@@ -52,7 +52,7 @@ class World:
     tasks: dict[str, TaskDeclaration] = field(default_factory=dict)
     services: dict[str, ServiceDeclaration] = field(default_factory=dict)
     functions: dict[str, FunctionDeclaration] = field(default_factory=dict)
-    layers: dict[str, LayerDeclaration] = field(default_factory=dict)
+    layers: dict[str, Path] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def arn(self, service: str, resource: str) -> str:
@@ -84,14 +84,11 @@ def as_text(value: object) -> str:
     return str(value)
 
 
-def physical_name(
-    logical: str, inputs: Mapping[str, Any], *, key: str = "name", ending: str = ""
-) -> str:
-    """The named input; else its prefix or `<logical name>-` with seven hexadecimal digits."""
-    given = inputs.get(key)
-    if given:
+def physical_name(logical: str, inputs: Mapping[str, Any], *, ending: str = "") -> str:
+    """The given name; else its prefix or `<logical name>-` with seven hexadecimal digits."""
+    if given := inputs.get("name"):
         return str(given)
-    prefix = inputs.get(f"{key}Prefix") or f"{logical}-"
+    prefix = inputs.get("namePrefix") or f"{logical}-"
     return f"{prefix}{random_suffix()}{ending}"
 
 

@@ -7,9 +7,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from engine.functions.archives import unpack
-from engine.functions.bootstrap import bootstrap_archive, placeholder_archive
-from engine.functions.declared import FunctionDeclaration, LayerDeclaration
+from engine.functions.archives import bootstrap_archive, placeholder_archive, unpack
+from engine.functions.parents import FunctionDeclaration
 from engine.makers.context import Made, Maker, Resource, World, each, physical_name, random_suffix
 
 _RUNTIME = "provided.al2023"
@@ -50,7 +49,7 @@ def _declaration(world: World, name: str, inputs: Mapping[str, Any]) -> Function
         name=name,
         handler=inputs["handler"],
         root=unpack(inputs["code"], folder, base=world.root),
-        layers=tuple(world.layers[arn].folder for arn in each(inputs.get("layers"))),
+        layers=tuple(world.layers[arn] for arn in each(inputs.get("layers"))),
         environment=dict((inputs.get("environment") or {}).get("variables") or {}),
         memory_mb=_memory_mb(inputs),
         door=world.run_dir / "tmp" / f"function-{name}.door",
@@ -93,7 +92,7 @@ def _layer(world: World, resource: Resource) -> Made:
         Content={"ZipFile": placeholder_archive()},
     )
     arn = made["LayerVersionArn"]
-    world.layers[arn] = LayerDeclaration(arn=arn, folder=folder)
+    world.layers[arn] = folder
     digest = base64.b64encode(hashlib.sha256(arn.encode()).digest()).decode()
     return Made(
         arn,

@@ -12,7 +12,7 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 from engine.makers import MAKERS
 from engine.makers.context import Made, Maker, Resource, World
 from engine.program.invokes import INVOKES
-from engine.runtime.machine import EngineError
+from engine.runtime.processes import EngineError
 from terminal.errors import UserError
 
 _OWN_COMPONENTS = "flashsale:"

@@ -22,7 +22,7 @@ from pulumi.runtime.stack import run_pulumi_func
 
 from engine.program.config import StackConfig
 from engine.program.mocks import Engine
-from engine.runtime.machine import EngineError
+from engine.runtime.processes import EngineError
 from terminal.errors import UserError
 
 _WORKERS = 16

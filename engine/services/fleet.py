@@ -7,19 +7,50 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from engine.emulator.server import HOST, Credentials, port_is_free
-from engine.runtime.machine import EngineError, minimal_environment
-from engine.runtime.processes import ManagedProcess, last_lines, stop_together
-from engine.services.declared import ServiceDeclaration, TaskDeclaration
+from engine.runtime.processes import (
+    EngineError,
+    ManagedProcess,
+    last_lines,
+    minimal_environment,
+    stop_together,
+)
 from terminal.errors import UserError
 from terminal.interrupts import shielded
 
 _READY_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 CredentialsOf = Callable[[str], Credentials]
+
+
+@dataclass(frozen=True)
+class TaskDeclaration:
+    """The one container of a task definition."""
+
+    container: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    task_role_arn: str | None
+    stop_timeout_seconds: int
+
+    @property
+    def port(self) -> int | None:
+        """The port it serves on, by the convention of the `PORT` variable."""
+        text = self.environment.get("PORT", "")
+        return int(text) if text.isdigit() else None
+
+
+@dataclass(frozen=True)
+class ServiceDeclaration:
+    """So many processes of one task."""
+
+    name: str
+    task: TaskDeclaration
+    desired_count: int
 
 
 class Fleet:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from engine.runtime.machine import EngineError
+from engine.runtime.processes import EngineError
 
 
 class System(Protocol):

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from engine.deployment import Deployment
-from engine.runtime.machine import EngineError
+from engine.runtime.processes import EngineError
 from lab.measure.logs import FUNCTION_READY, read_events
 from tests.integration.engine.conftest import Deploy
 from tests.integration.engine.leftovers import files_but_logs, processes_of

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 import pytest
 
 from engine.deployment import Deployment
-from engine.runtime.machine import EngineError
+from engine.runtime.processes import EngineError
 from terminal.errors import UserError
 from tests.integration.engine.conftest import Deploy
 from tests.integration.engine.leftovers import processes_of

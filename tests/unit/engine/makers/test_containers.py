@@ -10,8 +10,8 @@ import pytest
 
 from engine.makers import MAKERS
 from engine.makers.context import Made, Resource, World
-from engine.runtime.machine import EngineError
-from engine.services.declared import ServiceDeclaration, TaskDeclaration
+from engine.runtime.processes import EngineError
+from engine.services.fleet import ServiceDeclaration, TaskDeclaration
 
 
 @dataclass

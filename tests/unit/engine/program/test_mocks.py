@@ -9,7 +9,7 @@ from engine.makers import MAKERS
 from engine.makers.context import Made, Resource, World
 from engine.program.config import StackConfig
 from engine.program.mocks import Engine
-from engine.runtime.machine import EngineError
+from engine.runtime.processes import EngineError
 
 
 class FakeWorld:

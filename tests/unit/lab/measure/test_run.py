@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from engine.runtime.machine import EngineError
+from engine.runtime.processes import EngineError
 from lab.load.scenarios import FLASH, NORMAL, Scenario
 from lab.measure.machine import with_free_ports
 from lab.measure.measures import Observation
