@@ -11,7 +11,6 @@ from engine.makers import (
     iam,
     messaging,
     network,
-    observability,
 )
 from engine.makers.context import Maker
 
@@ -22,5 +21,4 @@ MAKERS: Mapping[str, Maker] = {
     **iam.MAKERS,
     **messaging.MAKERS,
     **network.MAKERS,
-    **observability.MAKERS,
 }

@@ -1,4 +1,4 @@
-"""ECR and ECS: plausible resources, and the declarations that become processes."""
+"""ECR, ECS and log groups: plausible ids, and the declarations that become processes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _repository(world: World, resource: Resource) -> Made:
     )
 
 
-def _repository_rule(_world: World, resource: Resource) -> Made:
+def _lifecycle_policy(_world: World, resource: Resource) -> Made:
     return Made(str(resource.inputs["repository"]), {})
 
 
@@ -78,10 +78,6 @@ def _cluster(world: World, resource: Resource) -> Made:
     name = physical_name(resource.name, resource.inputs)
     arn = world.arn("ecs", f"cluster/{name}")
     return Made(arn, {"arn": arn, "name": name})
-
-
-def _capacity_providers(_world: World, resource: Resource) -> Made:
-    return Made(str(resource.inputs["clusterName"]), {})
 
 
 def _task_definition(world: World, resource: Resource) -> Made:
@@ -141,13 +137,23 @@ def _service(world: World, resource: Resource) -> Made:
     return Made(arn, {"arn": arn, "name": name})
 
 
+def _log_group(world: World, resource: Resource) -> Made:
+    inputs = resource.inputs
+    name = physical_name(resource.name, inputs)
+    world.clients.logs.create_log_group(logGroupName=name, tags=inputs.get("tags") or {})
+    if inputs.get("retentionInDays"):
+        world.clients.logs.put_retention_policy(
+            logGroupName=name, retentionInDays=inputs["retentionInDays"]
+        )
+    return Made(name, {"arn": world.arn("logs", f"log-group:{name}"), "name": name})
+
+
 MAKERS: dict[str, Maker] = {
     "aws:ecr/repository:Repository": _repository,
-    "aws:ecr/lifecyclePolicy:LifecyclePolicy": _repository_rule,
-    "aws:ecr/repositoryPolicy:RepositoryPolicy": _repository_rule,
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": _lifecycle_policy,
     "docker:index/image:Image": _image,
     "aws:ecs/cluster:Cluster": _cluster,
-    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": _capacity_providers,
     "aws:ecs/taskDefinition:TaskDefinition": _task_definition,
     "aws:ecs/service:Service": _service,
+    "aws:cloudwatch/logGroup:LogGroup": _log_group,
 }

@@ -61,7 +61,6 @@ class World:
 
 
 Maker = Callable[[World, Resource], Made]
-Invoke = Callable[[World, Mapping[str, Any]], Mapping[str, Any]]
 
 
 def tags_of(resource: Resource) -> list[Mapping[str, str]]:

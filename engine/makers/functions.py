@@ -137,32 +137,9 @@ def _event_invoke_config(world: World, resource: Resource) -> Made:
     return Made(str(inputs["functionName"]), {})
 
 
-def _event_source_mapping(world: World, resource: Resource) -> Made:
-    inputs = resource.inputs
-    request: dict[str, Any] = {
-        "FunctionName": inputs["functionName"],
-        "EventSourceArn": inputs["eventSourceArn"],
-        "Enabled": inputs.get("enabled", True),
-    }
-    for key, argument in (
-        ("batchSize", "BatchSize"),
-        ("maximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds"),
-        ("functionResponseTypes", "FunctionResponseTypes"),
-        ("startingPosition", "StartingPosition"),
-    ):
-        if inputs.get(key) is not None:
-            request[argument] = inputs[key]
-    concurrency = (inputs.get("scalingConfig") or {}).get("maximumConcurrency")
-    if concurrency:
-        request["ScalingConfig"] = {"MaximumConcurrency": concurrency}
-    made = world.clients.functions.create_event_source_mapping(**request)
-    return Made(made["UUID"], {"uuid": made["UUID"], "functionArn": made["FunctionArn"]})
-
-
 MAKERS: dict[str, Maker] = {
     "aws:lambda/function:Function": _function,
     "aws:lambda/layerVersion:LayerVersion": _layer,
     "aws:lambda/permission:Permission": _permission,
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _event_invoke_config,
-    "aws:lambda/eventSourceMapping:EventSourceMapping": _event_source_mapping,
 }

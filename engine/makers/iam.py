@@ -94,24 +94,6 @@ def _put_policy(world: World, role: str, name: str, document: object) -> None:
     )
 
 
-def _policy(world: World, resource: Resource) -> Made:
-    inputs = resource.inputs
-    name = physical_name(resource.name, inputs)
-    made = world.clients.iam.create_policy(
-        PolicyName=name,
-        Path=inputs.get("path") or "/",
-        PolicyDocument=with_aliases(as_text(inputs["policy"])),
-        Tags=tags_of(resource),  # type: ignore[arg-type]
-    )["Policy"]
-    return Made(made["Arn"], {"arn": made["Arn"], "name": name, "policyId": made["PolicyId"]})
-
-
-def _attachment(world: World, resource: Resource) -> Made:
-    role, arn = str(resource.inputs["role"]), str(resource.inputs["policyArn"])
-    world.clients.iam.attach_role_policy(RoleName=role, PolicyArn=arn)
-    return Made(f"{role}-{random_suffix()}", {})
-
-
 def with_aliases(document: str) -> str:
     """The policy with the emulator's names beside the real ones, statement by statement."""
     policy = json.loads(document)
@@ -138,6 +120,4 @@ def _as_list(value: Any) -> list[Any]:
 MAKERS: dict[str, Maker] = {
     "aws:iam/role:Role": _role,
     "aws:iam/rolePolicy:RolePolicy": _role_policy,
-    "aws:iam/policy:Policy": _policy,
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _attachment,
 }

@@ -66,16 +66,6 @@ def _topic(world: World, resource: Resource) -> Made:
     return Made(arn, {"arn": arn, "name": name, "owner": world.account_id})
 
 
-def _topic_policy(world: World, resource: Resource) -> Made:
-    arn = str(resource.inputs["arn"])
-    world.clients.sns.set_topic_attributes(
-        TopicArn=arn,
-        AttributeName="Policy",
-        AttributeValue=with_aliases(as_text(resource.inputs["policy"])),
-    )
-    return Made(arn, {"owner": world.account_id})
-
-
 def _subscription(world: World, resource: Resource) -> Made:
     inputs = resource.inputs
     made = world.clients.sns.subscribe(
@@ -127,11 +117,9 @@ def _fifo(wanted: Any) -> str:
 
 MAKERS: dict[str, Maker] = {
     "aws:sns/topic:Topic": _topic,
-    "aws:sns/topicPolicy:TopicPolicy": _topic_policy,
     "aws:sns/topicSubscription:TopicSubscription": _subscription,
     "aws:sqs/queue:Queue": _queue,
     "aws:sqs/queuePolicy:QueuePolicy": _queue_attribute("Policy", "policy"),
-    "aws:sqs/redrivePolicy:RedrivePolicy": _queue_attribute("RedrivePolicy", "redrivePolicy"),
     "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": _queue_attribute(
         "RedriveAllowPolicy", "redriveAllowPolicy"
     ),

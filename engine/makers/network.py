@@ -1,4 +1,4 @@
-"""Network, load balancer, registry, image and dashboard resources: plausible ids, nothing real."""
+"""Network and load balancer: plausible ids, nothing real."""
 
 from __future__ import annotations
 
@@ -79,10 +79,6 @@ def _association(_world: World, _resource: Resource) -> Made:
     return Made(f"rtbassoc-{random_suffix(_ID_LENGTH)}", {})
 
 
-def _route(_world: World, resource: Resource) -> Made:
-    return Made(f"r-{resource.inputs['routeTableId']}{random_suffix(10)}", {})
-
-
 MAKERS: dict[str, Maker] = {
     "aws:ec2/vpc:Vpc": _plain("vpc", _vpc),
     "aws:ec2/subnet:Subnet": _plain("subnet"),
@@ -90,18 +86,13 @@ MAKERS: dict[str, Maker] = {
     "aws:ec2/eip:Eip": _plain("eipalloc", _eip),
     "aws:ec2/natGateway:NatGateway": _plain("nat"),
     "aws:ec2/routeTable:RouteTable": _plain("rtb"),
-    "aws:ec2/defaultRouteTable:DefaultRouteTable": _plain("rtb"),
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _plain("sg", _security_group),
-    "aws:ec2/networkAcl:NetworkAcl": _plain("acl"),
-    "aws:ec2/route:Route": _route,
     "aws:ec2/routeTableAssociation:RouteTableAssociation": _association,
     "aws:ec2/securityGroup:SecurityGroup": _plain("sg", _security_group),
-    "aws:ec2/securityGroupRule:SecurityGroupRule": _plain("sgrule"),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _plain("sgr"),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": _plain("sgr"),
     "aws:ec2/vpcEndpoint:VpcEndpoint": _plain("vpce"),
     "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
     "aws:lb/targetGroup:TargetGroup": _target_group,
     "aws:lb/listener:Listener": _listener,
-    "aws:lb/listenerRule:ListenerRule": _listener,
 }
