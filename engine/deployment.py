@@ -11,9 +11,10 @@ from typing import Any
 
 from engine.emulator.clients import ClientFactory, Clients
 from engine.emulator.installation import version as emulator_version
-from engine.emulator.server import ACCOUNT_ID, FIRST_RETRY_SECONDS, HOST, Credentials, Emulator
+from engine.emulator.server import ACCOUNT_ID, FIRST_RETRY_SECONDS, Credentials, Emulator
 from engine.functions.parents import FunctionParents
 from engine.makers.context import World
+from engine.makers.network import addresses, reachable
 from engine.program.config import StackConfig, read_stack, this_machine
 from engine.program.mocks import Engine
 from engine.program.run import run_program
@@ -26,7 +27,6 @@ __all__ = ["FIRST_RETRY_SECONDS", "Deployment", "deploy", "emulator_version"]
 
 _SESSION_SECONDS = 43_200
 """Twelve hours, the longest that AWS gives a role session; nothing renews it here."""
-_DEFAULT_RECEIVER_PORT = "8080"
 Progress = Callable[[str], None]
 
 
@@ -116,13 +116,14 @@ def deploy(
         parents = cleanup.enter_context(
             FunctionParents(run_dir=run_dir, endpoint_url=world.endpoint_url, region=world.region)
         )
-        fleet = cleanup.enter_context(_fleet(world))
+        fleet = cleanup.enter_context(_fleet(world, stack_config.own))
+        where = addresses(world)
         progress(f"starting {_counted(world)}")
         parents.start(world.functions.values())
         fleet.start(world.services.values())
         yield Deployment(
             stack=stack,
-            outputs=outputs,
+            outputs={name: reachable(value, where) for name, value in outputs.items()},
             config=stack_config.own,
             endpoint_url=emulator.endpoint_url,
             run_dir=run_dir,
@@ -136,7 +137,6 @@ def deploy(
 def _world(
     emulator: Emulator, clients: Clients, config: StackConfig, *, project: Path, run_dir: Path
 ) -> World:
-    port = config.own.get("receiverPort", _DEFAULT_RECEIVER_PORT)
     return World(
         clients=clients,
         region=config.region,
@@ -144,11 +144,10 @@ def _world(
         endpoint_url=emulator.endpoint_url,
         root=project,
         run_dir=run_dir,
-        load_balancer_address=f"{HOST}:{port}",
     )
 
 
-def _fleet(world: World) -> Fleet:
+def _fleet(world: World, config: Mapping[str, str]) -> Fleet:
     def assume(role_arn: str) -> Credentials:
         made = world.clients.sts.assume_role(
             RoleArn=role_arn, RoleSessionName="task", DurationSeconds=_SESSION_SECONDS
@@ -160,6 +159,7 @@ def _fleet(world: World) -> Fleet:
         run_dir=world.run_dir,
         endpoint_url=world.endpoint_url,
         region=world.region,
+        config=config,
         credentials=assume,
     )
 

@@ -130,7 +130,14 @@ def _service(world: World, resource: Resource) -> Made:
         )
     desired = inputs.get("desiredCount")
     world.services[name] = ServiceDeclaration(
-        name=name, task=task, desired_count=1 if desired is None else int(desired)
+        name=name,
+        task=task,
+        desired_count=1 if desired is None else int(desired),
+        targets={
+            str(one["targetGroupArn"]): int(one["containerPort"])
+            for one in each(inputs.get("loadBalancers"))
+            if one.get("targetGroupArn")
+        },
     )
     cluster = str(inputs.get("cluster") or "default").rpartition("/")[2]
     arn = world.arn("ecs", f"service/{cluster}/{name}")

@@ -34,6 +34,15 @@ class Made:
     outputs: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Listener:
+    """One port of a load balancer and the target group that its requests go to."""
+
+    load_balancer_arn: str
+    port: int
+    target_group_arn: str
+
+
 @dataclass
 class World:
     """The emulator as the makers see it, and the declarations that become processes later.
@@ -48,11 +57,12 @@ class World:
     endpoint_url: str
     root: Path
     run_dir: Path
-    load_balancer_address: str
     tasks: dict[str, TaskDeclaration] = field(default_factory=dict)
     services: dict[str, ServiceDeclaration] = field(default_factory=dict)
     functions: dict[str, FunctionDeclaration] = field(default_factory=dict)
     layers: dict[str, Path] = field(default_factory=dict)
+    load_balancers: dict[str, str] = field(default_factory=dict)
+    listeners: list[Listener] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def arn(self, service: str, resource: str) -> str:

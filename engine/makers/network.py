@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.makers.context import Made, Maker, Resource, World, physical_name, random_suffix
+from engine.emulator.server import HOST
+from engine.makers.context import (
+    Listener,
+    Made,
+    Maker,
+    Resource,
+    World,
+    each,
+    physical_name,
+    random_suffix,
+)
 
 _ID_LENGTH = 17
 Outputs = Callable[[World, Resource, str], Mapping[str, Any]]
@@ -50,15 +60,16 @@ def _security_group(_world: World, resource: Resource, _id: str) -> Mapping[str,
 
 def _load_balancer(world: World, resource: Resource) -> Made:
     name = physical_name(resource.name, resource.inputs)
+    dns_name = f"{name}.{world.region}.elb.amazonaws.com"
     arn = world.arn("elasticloadbalancing", f"loadbalancer/app/{name}/{random_suffix(16)}")
+    world.load_balancers[arn] = dns_name
     return Made(
         arn,
         {
             "arn": arn,
             "name": name,
             "arnSuffix": arn.partition("loadbalancer/")[2],
-            # The receivers stand behind no balancer here: they share one loopback port.
-            "dnsName": world.load_balancer_address,
+            "dnsName": dns_name,
             "zoneId": "Z1H1FL5HABSF5",
         },
     )
@@ -71,12 +82,44 @@ def _target_group(world: World, resource: Resource) -> Made:
 
 
 def _listener(world: World, resource: Resource) -> Made:
+    inputs = resource.inputs
+    for action in each(inputs.get("defaultActions")):
+        if action.get("targetGroupArn"):
+            world.listeners.append(
+                Listener(inputs["loadBalancerArn"], inputs["port"], action["targetGroupArn"])
+            )
     arn = world.arn("elasticloadbalancing", f"listener/app/{resource.name}/{random_suffix(16)}")
     return Made(arn, {"arn": arn})
 
 
 def _association(_world: World, _resource: Resource) -> Made:
     return Made(f"rtbassoc-{random_suffix(_ID_LENGTH)}", {})
+
+
+def addresses(world: World) -> dict[str, str]:
+    """Where what is sent to a load balancer is answered here, by its DNS name and port.
+
+    No balancer runs here: the processes of the service behind it share one loopback port. The name
+    without a port is the lowest listener's.
+    """
+    ports = {
+        arn: port for service in world.services.values() for arn, port in service.targets.items()
+    }
+    found: dict[str, str] = {}
+    for listener in sorted(world.listeners, key=lambda one: one.port):
+        if listener.target_group_arn in ports:
+            dns_name = world.load_balancers[listener.load_balancer_arn]
+            here = f"{HOST}:{ports[listener.target_group_arn]}"
+            found[f"{dns_name}:{listener.port}"] = here
+            found.setdefault(dns_name, here)
+    return found
+
+
+def reachable(text: str, where: Mapping[str, str]) -> str:
+    """The text with addresses of this machine in the place of load balancers' names."""
+    for name in sorted(where, key=len, reverse=True):
+        text = text.replace(name, where[name])
+    return text
 
 
 MAKERS: dict[str, Maker] = {

@@ -78,7 +78,7 @@ def parse_overrides(pairs: list[str]) -> dict[str, str]:
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not key.strip():
-            raise UserError(f"--config {pair!r} is not key=value; e.g. --config receiverPort=8090")
+            raise UserError(f"--config {pair!r} is not key=value; e.g. --config port=8090")
         parsed[key.strip()] = value.strip()
     return parsed
 

@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -46,11 +46,12 @@ class TaskDeclaration:
 
 @dataclass(frozen=True)
 class ServiceDeclaration:
-    """So many processes of one task."""
+    """So many processes of one task; `targets` are its ports by the ARN of their target group."""
 
     name: str
     task: TaskDeclaration
     desired_count: int
+    targets: Mapping[str, int] = field(default_factory=dict)
 
 
 class Fleet:
@@ -63,6 +64,7 @@ class Fleet:
         run_dir: Path,
         endpoint_url: str,
         region: str,
+        config: Mapping[str, str],
         credentials: CredentialsOf,
     ) -> None:
         self._root = root
@@ -70,6 +72,7 @@ class Fleet:
         self._home = run_dir / "tmp" / "home"
         self._endpoint_url = endpoint_url
         self._region = region
+        self._config = config
         self._credentials = credentials
         self._processes: dict[str, ManagedProcess] = {}
         self._patience_seconds = 0.0
@@ -82,7 +85,7 @@ class Fleet:
         wanted = [service for service in services if service.desired_count]
         _refuse_twins(wanted)
         for service in wanted:
-            _refuse_busy_port(service.task)
+            _refuse_busy_port(service.task, self._config)
         self._home.mkdir(parents=True, exist_ok=True)
         for service in wanted:
             environment = self._environment(service.task)
@@ -162,12 +165,19 @@ def _refuse_twins(services: Iterable[ServiceDeclaration]) -> None:
         raise EngineError(f"more than one service has a container named {min(twins)!r}; rename one")
 
 
-def _refuse_busy_port(task: TaskDeclaration) -> None:
-    if task.port is not None and not port_is_free(task.port, ""):
+def _refuse_busy_port(task: TaskDeclaration, config: Mapping[str, str]) -> None:
+    """The port is named by the configuration key that holds it, which is what can be changed."""
+    if task.port is None or port_is_free(task.port, ""):
+        return
+    keys = [key for key, value in config.items() if value == str(task.port)]
+    if not keys:
         raise UserError(
-            f"{task.container}Port {task.port} is in use; stop what listens there or choose "
-            f"another port with --config {task.container}Port=..."
+            f"port {task.port} of container {task.container!r} is in use; stop what listens there"
         )
+    raise UserError(
+        f"{keys[0]} {task.port} is in use; stop what listens there or choose another port with "
+        f"--config {keys[0]}=..."
+    )
 
 
 def _said_ready(log: Path) -> bool:
