@@ -12,14 +12,14 @@ from typing import Any
 from engine.emulator.clients import ClientFactory, Clients
 from engine.emulator.installation import version as emulator_version
 from engine.emulator.server import ACCOUNT_ID, FIRST_RETRY_SECONDS, Credentials, Emulator
-from engine.functions.parents import FunctionParents
-from engine.makers.context import World
+from engine.functions.processes import ForkServers
+from engine.makers.context import Context
 from engine.makers.network import addresses, reachable
 from engine.program.config import StackConfig, read_stack, this_machine
 from engine.program.mocks import Engine
 from engine.program.run import run_program
 from engine.runtime.processes import allow_open_files
-from engine.services.fleet import Fleet
+from engine.services.processes import ServiceProcesses
 from terminal.interrupts import interruptible, shielded
 from terminal.isolation import without_user_aws
 
@@ -41,8 +41,8 @@ class Deployment:
     run_dir: Path
     _factory: ClientFactory = field(repr=False)
     _emulator: Emulator = field(repr=False)
-    _parents: FunctionParents = field(repr=False)
-    _fleet: Fleet = field(repr=False)
+    _functions: ForkServers = field(repr=False)
+    _services: ServiceProcesses = field(repr=False)
 
     def client(self, service: str) -> Any:
         """A synchronous AWS client with the operator's credentials."""
@@ -65,13 +65,13 @@ class Deployment:
 
     def pids(self) -> Mapping[str, int]:
         """Process ids of the services by container and number, e.g. `web-0`."""
-        return self._fleet.pids()
+        return self._services.pids()
 
     def check(self) -> None:
         """Raise EngineError with the last log lines if a process has ended."""
         self._emulator.process.check()
-        self._parents.check()
-        self._fleet.check()
+        self._functions.check()
+        self._services.check()
 
 
 def _silent(_message: str) -> None:
@@ -110,17 +110,17 @@ def deploy(
         factory = ClientFactory(emulator.endpoint_url, emulator.region, emulator.operator)
         clients = Clients(factory)
         cleanup.callback(clients.close)
-        world = _world(emulator, clients, stack_config, project=project, run_dir=run_dir)
+        context = _context(emulator, clients, stack_config, project=project, run_dir=run_dir)
         progress(f"running the Pulumi program, stack {stack}")
-        outputs = run_program(project, stack_config, Engine(world))
-        parents = cleanup.enter_context(
-            FunctionParents(run_dir=run_dir, endpoint_url=world.endpoint_url, region=world.region)
+        outputs = run_program(project, stack_config, Engine(context))
+        functions = cleanup.enter_context(
+            ForkServers(run_dir=run_dir, endpoint_url=context.endpoint_url, region=context.region)
         )
-        fleet = cleanup.enter_context(_fleet(world, stack_config.own))
-        where = addresses(world)
-        progress(f"starting {_counted(world)}")
-        parents.start(world.functions.values())
-        fleet.start(world.services.values())
+        services = cleanup.enter_context(_services(context, stack_config.own))
+        where = addresses(context)
+        progress(f"starting {_counted(context)}")
+        functions.start(context.functions.values())
+        services.start(context.services.values())
         yield Deployment(
             stack=stack,
             outputs={name: reachable(value, where) for name, value in outputs.items()},
@@ -129,15 +129,15 @@ def deploy(
             run_dir=run_dir,
             _factory=factory,
             _emulator=emulator,
-            _parents=parents,
-            _fleet=fleet,
+            _functions=functions,
+            _services=services,
         )
 
 
-def _world(
+def _context(
     emulator: Emulator, clients: Clients, config: StackConfig, *, project: Path, run_dir: Path
-) -> World:
-    return World(
+) -> Context:
+    return Context(
         clients=clients,
         region=config.region,
         account_id=ACCOUNT_ID,
@@ -147,26 +147,26 @@ def _world(
     )
 
 
-def _fleet(world: World, config: Mapping[str, str]) -> Fleet:
+def _services(context: Context, config: Mapping[str, str]) -> ServiceProcesses:
     def assume(role_arn: str) -> Credentials:
-        made = world.clients.sts.assume_role(
+        made = context.clients.sts.assume_role(
             RoleArn=role_arn, RoleSessionName="task", DurationSeconds=_SESSION_SECONDS
         )["Credentials"]
         return Credentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
 
-    return Fleet(
-        root=world.root,
-        run_dir=world.run_dir,
-        endpoint_url=world.endpoint_url,
-        region=world.region,
+    return ServiceProcesses(
+        root=context.root,
+        run_dir=context.run_dir,
+        endpoint_url=context.endpoint_url,
+        region=context.region,
         config=config,
         credentials=assume,
     )
 
 
-def _counted(world: World) -> str:
-    parts = [f"{one.desired_count} x {one.task.container}" for one in world.services.values()]
-    parts += [f"function {name}" for name in world.functions]
+def _counted(context: Context) -> str:
+    parts = [f"{one.desired_count} x {one.task.container}" for one in context.services.values()]
+    parts += [f"function {name}" for name in context.functions]
     return ", ".join(parts) or "no service"
 
 

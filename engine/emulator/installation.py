@@ -66,6 +66,6 @@ def _uv() -> str:
     if found is None:
         raise EngineError(
             f"the emulator's environment {PROJECT / '.venv'} is missing and uv was not found to "
-            "make it; run `make setup`, or install uv and run the lab again"
+            "make it; run `make setup`, or install uv and try again"
         )
     return found

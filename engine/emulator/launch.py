@@ -10,7 +10,7 @@ from ministack import app  # type: ignore[import-not-found]
 from ministack.core import iam_evaluator, lambda_runtime  # type: ignore[import-not-found]
 from ministack.services import lambda_svc, sns  # type: ignore[import-not-found]
 
-from engine.emulator.environment_starts import StartGate
+from engine.emulator.environment_starts import StartLimiter
 from engine.emulator.runtime_api import answer_in_one_packet, collect_written_logs
 from engine.emulator.statements import (
     KEPT_TEXTS,
@@ -102,7 +102,7 @@ if __name__ == "__main__":
     read_policies_once()
     answer_in_one_packet()
     collect_written_logs()
-    StartGate().install()
+    StartLimiter().install()
     AsynchronousLambda().install()
     look_for_garbage_less()
     app.main()

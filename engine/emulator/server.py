@@ -146,7 +146,7 @@ class Emulator:
             "LAMBDA_ASYNC_RETRY_MAX_SECONDS": str(_LONGEST_RETRY_SECONDS),
             "AUTH": "true",
             "LOG_LEVEL": "WARNING",
-            # Listeners and a container daemon that the lab has no use for.
+            # Listeners and a container daemon that the engine has no use for.
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
             "DOCKER_HOST": "unix:///nonexistent",

@@ -3,7 +3,7 @@
 AWS authorises each statement as PartiQLInsert, PartiQLUpdate, PartiQLDelete or PartiQLSelect on its
 own table, see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html. The
 emulator asks for the enclosing operation on `*`, which no policy for AWS grants, and which could
-not tell the orders from the payment ledger. It has one function that turns a transaction into
+not tell one table from another. It has one function that turns a transaction into
 its single checks; here the same function also takes statements apart.
 """
 # ruff: noqa: SLF001 - the emulator has no public way in
@@ -48,7 +48,7 @@ def read_statements_once() -> None:
     """Let the emulator read each statement once.
 
     It splits the same text into tokens at each call, and parses each statement of a batch twice in
-    a row. That was a quarter of its time under a flash sale.
+    a row. That was a quarter of its time under load.
     """
     tokenize = lru_cache(maxsize=KEPT_TEXTS)(_dynamodb_keywords._tokenize)
     _dynamodb_keywords._tokenize = tokenize

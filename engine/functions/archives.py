@@ -21,12 +21,12 @@ _EXECUTABLE = 0o755 << 16
 
 _SCRIPT = """\
 #!/bin/sh
-echo $$ > {door}
+echo $$ > {fifo}
 exec sleep 2147483647
 """
-"""Says who it is and waits: the parent process reads its environment and output from /proc.
+"""Announces its process id and waits: the fork server reads its environment and output from /proc.
 
-Starting a shell takes 2 ms of CPU where a Python that passes them on takes 10; in a sale that is
+Starting a shell takes 2 ms of CPU where a Python that passes them on takes 10; under load that is
 paid some 200 times in a few seconds. Ending it ends the environment.
 """
 
@@ -44,14 +44,14 @@ def unpack(archive: object, target: Path, *, base: Path) -> Path:
     return target
 
 
-def bootstrap_archive(door: Path) -> bytes:
-    """A zip with `bootstrap`, which asks the parent process behind `door` for an environment."""
-    return _zip({"bootstrap": _SCRIPT.format(door=shlex.quote(str(door)))})
+def bootstrap_archive(fifo: Path) -> bytes:
+    """A zip with `bootstrap`, which asks the fork server that reads `fifo` for an environment."""
+    return _zip({"bootstrap": _SCRIPT.format(fifo=shlex.quote(str(fifo)))})
 
 
 def placeholder_archive() -> bytes:
     """A zip that stands for content which the emulator stores but never opens."""
-    return _zip({"README": "The lab's environments import from the unpacked archive.\n"})
+    return _zip({"README": "The engine's environments import from the unpacked archive.\n"})
 
 
 def _place(part: object, target: Path, base: Path) -> None:
@@ -65,7 +65,7 @@ def _place(part: object, target: Path, base: Path) -> None:
         case pulumi.StringAsset():
             target.write_text(part.text, encoding="utf-8")
         case _:
-            raise EngineError(f"the lab cannot unpack a {type(part).__name__}")
+            raise EngineError(f"the engine cannot unpack a {type(part).__name__}")
 
 
 def _place_all(parts: Mapping[str, Any], target: Path, base: Path) -> None:

@@ -1,4 +1,4 @@
-"""A Lambda function's parent process: imports the handler once, then forks environments of it.
+"""A Lambda function's fork server: imports the handler once, then forks environments of it.
 
 Runs as a script of its own (`python -S -P fork_server.py SETTINGS`) with the standard library, the
 function's archive and its layers on the path, nothing else: what the layer lacks is missing here
@@ -17,7 +17,7 @@ from typing import Any
 
 _REPOSITORY = str(Path(__file__).resolve().parents[2])
 sys.path.insert(0, _REPOSITORY)
-from engine.functions.forks import Nursery  # noqa: E402
+from engine.functions.forks import Forker  # noqa: E402
 from engine.functions.runtime_client import replace_standard_output  # noqa: E402
 
 sys.path.remove(_REPOSITORY)
@@ -27,7 +27,7 @@ _END = "-----END CERTIFICATE-----"
 
 
 def main() -> None:
-    """Import the handler, open the door, and fork for whoever comes."""
+    """Import the handler, open the fifo, and fork an environment for each bootstrap."""
     settings = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     output = replace_standard_output()
     sys.path[:0] = [settings["root"], *settings["paths"]]
@@ -37,18 +37,18 @@ def main() -> None:
     except BaseException:  # noqa: BLE001 - whatever an import may raise
         traceback.print_exc()
         sys.exit(1)
-    # What a start costs on AWS: an interpreter, its imports, nothing that the lab adds below.
+    # What a start costs on AWS: an interpreter, its imports, nothing that the engine adds below.
     init_cpu_seconds = round(time.process_time(), 3)
     settings["extra"] = _preload_models(settings["region"], Path(sys.argv[1]).parent)
     gc.collect()
     gc.freeze()
-    door = Path(settings["door"])
-    os.mkfifo(door)
-    # Open for writing as well: a door without a writer would be at its end.
-    with os.fdopen(os.open(door, os.O_RDWR | os.O_NONBLOCK), "rb", buffering=0) as visitors:
+    path = Path(settings["fifo"])
+    os.mkfifo(path)
+    # Open for writing as well: a fifo that nobody has open for writing reads as ended.
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_NONBLOCK), "rb", buffering=0) as fifo:
         ready = {"event": "function_ready", "init_cpu_seconds": init_cpu_seconds}
         sys.stdout.write(json.dumps(ready) + "\n")
-        Nursery(visitors, handler, settings, output).serve()
+        Forker(fifo, handler, settings, output).serve()
 
 
 def _import_handler(name: str) -> Any:

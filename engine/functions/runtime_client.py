@@ -21,7 +21,7 @@ _BUFFER_BYTES = 65_536
 
 
 @dataclass(frozen=True)
-class Context:
+class LambdaContext:
     """What Lambda passes to a handler beside the event."""
 
     aws_request_id: str
@@ -118,11 +118,11 @@ def _take_over(variables: dict[str, str], settings: dict[str, Any]) -> None:
     os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand"
 
 
-def _context(headers: http.client.HTTPMessage) -> Context:
+def _context(headers: http.client.HTTPMessage) -> LambdaContext:
     trace = headers.get("Lambda-Runtime-Trace-Id")
     if trace:
         os.environ["_X_AMZN_TRACE_ID"] = trace
-    return Context(
+    return LambdaContext(
         aws_request_id=headers["Lambda-Runtime-Aws-Request-Id"],
         invoked_function_arn=headers["Lambda-Runtime-Invoked-Function-Arn"],
         function_name=os.environ["AWS_LAMBDA_FUNCTION_NAME"],
@@ -135,7 +135,7 @@ def _context(headers: http.client.HTTPMessage) -> Context:
 
 
 def _invoke(
-    handler: Callable[[Any, Any], Any], event: object, context: Context
+    handler: Callable[[Any, Any], Any], event: object, context: LambdaContext
 ) -> tuple[str, object]:
     try:
         return "response", handler(event, context)

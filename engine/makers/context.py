@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.emulator.clients import Clients
-from engine.functions.parents import FunctionDeclaration
-from engine.services.fleet import ServiceDeclaration, TaskDeclaration
+from engine.functions.processes import FunctionDeclaration
+from engine.services.processes import ServiceDeclaration, TaskDeclaration
 
 _SUFFIX_LENGTH = 7
 
@@ -44,7 +44,7 @@ class Listener:
 
 
 @dataclass
-class World:
+class Context:
     """The emulator as the makers see it, and the declarations that become processes later.
 
     Makers run on several threads; each writes its own keys only, under `lock` where it reads
@@ -70,7 +70,7 @@ class World:
         return f"arn:aws:{service}:{self.region}:{self.account_id}:{resource}"
 
 
-Maker = Callable[[World, Resource], Made]
+Maker = Callable[[Context, Resource], Made]
 
 
 def tags_of(resource: Resource) -> list[Mapping[str, str]]:

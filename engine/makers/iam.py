@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.makers.context import (
+    Context,
     Made,
     Maker,
     Resource,
-    World,
     as_text,
     each,
     physical_name,
@@ -54,10 +54,10 @@ ALIASES: tuple[Alias, ...] = (
 """TransactWriteItems and PartiQL need none: the emulator authorises each of their items."""
 
 
-def _role(world: World, resource: Resource) -> Made:
+def _role(context: Context, resource: Resource) -> Made:
     inputs = resource.inputs
     name = physical_name(resource.name, inputs)
-    client = world.clients.iam
+    client = context.clients.iam
     request: dict[str, Any] = {
         "RoleName": name,
         "AssumeRolePolicyDocument": as_text(inputs["assumeRolePolicy"]),
@@ -67,7 +67,7 @@ def _role(world: World, resource: Resource) -> Made:
     }
     role = client.create_role(**request)["Role"]
     for policy in each(inputs.get("inlinePolicies")):
-        _put_policy(world, name, policy.get("name") or random_suffix(), policy["policy"])
+        _put_policy(context, name, policy.get("name") or random_suffix(), policy["policy"])
     for arn in each(inputs.get("managedPolicyArns")):
         client.attach_role_policy(RoleName=name, PolicyArn=arn)
     return Made(
@@ -81,15 +81,15 @@ def _role(world: World, resource: Resource) -> Made:
     )
 
 
-def _role_policy(world: World, resource: Resource) -> Made:
+def _role_policy(context: Context, resource: Resource) -> Made:
     name = physical_name(resource.name, resource.inputs)
     role = str(resource.inputs["role"])
-    _put_policy(world, role, name, resource.inputs["policy"])
+    _put_policy(context, role, name, resource.inputs["policy"])
     return Made(f"{role}:{name}", {"name": name})
 
 
-def _put_policy(world: World, role: str, name: str, document: object) -> None:
-    world.clients.iam.put_role_policy(
+def _put_policy(context: Context, role: str, name: str, document: object) -> None:
+    context.clients.iam.put_role_policy(
         RoleName=role, PolicyName=name, PolicyDocument=with_aliases(as_text(document))
     )
 

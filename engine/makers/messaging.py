@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from engine.makers.context import Made, Maker, Resource, World, as_text, physical_name, tags_of
+from engine.makers.context import Context, Made, Maker, Resource, as_text, physical_name, tags_of
 from engine.makers.iam import with_aliases
 
 
@@ -51,24 +51,24 @@ def _text_attributes(inputs: Mapping[str, Any], names: Mapping[str, str]) -> dic
     }
 
 
-def _topic(world: World, resource: Resource) -> Made:
+def _topic(context: Context, resource: Resource) -> Made:
     inputs = resource.inputs
     name = physical_name(resource.name, inputs, ending=_fifo(inputs.get("fifoTopic")))
     attributes = _text_attributes(inputs, _TOPIC)
     if inputs.get("policy"):
         attributes["Policy"] = with_aliases(as_text(inputs["policy"]))
-    made = world.clients.sns.create_topic(
+    made = context.clients.sns.create_topic(
         Name=name,
         Attributes=attributes,
         Tags=tags_of(resource),  # type: ignore[arg-type]
     )
     arn = made["TopicArn"]
-    return Made(arn, {"arn": arn, "name": name, "owner": world.account_id})
+    return Made(arn, {"arn": arn, "name": name, "owner": context.account_id})
 
 
-def _subscription(world: World, resource: Resource) -> Made:
+def _subscription(context: Context, resource: Resource) -> Made:
     inputs = resource.inputs
-    made = world.clients.sns.subscribe(
+    made = context.clients.sns.subscribe(
         TopicArn=inputs["topic"],
         Protocol=inputs["protocol"],
         Endpoint=inputs["endpoint"],
@@ -76,33 +76,33 @@ def _subscription(world: World, resource: Resource) -> Made:
         ReturnSubscriptionArn=True,
     )
     arn = made["SubscriptionArn"]
-    return Made(arn, {"arn": arn, "ownerId": world.account_id, "pendingConfirmation": False})
+    return Made(arn, {"arn": arn, "ownerId": context.account_id, "pendingConfirmation": False})
 
 
-def _queue(world: World, resource: Resource) -> Made:
+def _queue(context: Context, resource: Resource) -> Made:
     inputs = resource.inputs
     name = physical_name(resource.name, inputs, ending=_fifo(inputs.get("fifoQueue")))
     attributes = _text_attributes(inputs, _QUEUE)
     if inputs.get("policy"):
         attributes["Policy"] = with_aliases(as_text(inputs["policy"]))
-    made = world.clients.sqs.create_queue(
+    made = context.clients.sqs.create_queue(
         QueueName=name,
         Attributes=attributes,  # type: ignore[arg-type]
         tags=inputs.get("tags") or {},
     )
     url = made["QueueUrl"]
-    return Made(url, {"arn": world.arn("sqs", name), "name": name, "url": url})
+    return Made(url, {"arn": context.arn("sqs", name), "name": name, "url": url})
 
 
 def _queue_attribute(attribute: str, key: str) -> Maker:
     """A resource whose whole content is one attribute of an existing queue."""
 
-    def maker(world: World, resource: Resource) -> Made:
+    def maker(context: Context, resource: Resource) -> Made:
         url = str(resource.inputs["queueUrl"])
         value = as_text(resource.inputs[key])
         if attribute == "Policy":
             value = with_aliases(value)
-        world.clients.sqs.set_queue_attributes(
+        context.clients.sqs.set_queue_attributes(
             QueueUrl=url,
             Attributes={attribute: value},  # type: ignore[dict-item]
         )

@@ -7,40 +7,40 @@ from typing import Any
 
 from engine.emulator.server import HOST
 from engine.makers.context import (
+    Context,
     Listener,
     Made,
     Maker,
     Resource,
-    World,
     each,
     physical_name,
     random_suffix,
 )
 
 _ID_LENGTH = 17
-Outputs = Callable[[World, Resource, str], Mapping[str, Any]]
+Outputs = Callable[[Context, Resource, str], Mapping[str, Any]]
 
 
-def _no_outputs(_world: World, _resource: Resource, _id: str) -> Mapping[str, Any]:
+def _no_outputs(_context: Context, _resource: Resource, _id: str) -> Mapping[str, Any]:
     return {}
 
 
 def _plain(prefix: str, outputs: Outputs = _no_outputs) -> Maker:
     """An EC2 resource: an id with its usual prefix and the ARN that goes with it."""
 
-    def maker(world: World, resource: Resource) -> Made:
+    def maker(context: Context, resource: Resource) -> Made:
         identity = f"{prefix}-{random_suffix(_ID_LENGTH)}"
         kind = resource.type.rpartition(":")[2]
-        arn = world.arn("ec2", f"{kind.lower()}/{identity}")
+        arn = context.arn("ec2", f"{kind.lower()}/{identity}")
         return Made(
             identity,
-            {"arn": arn, "ownerId": world.account_id, **outputs(world, resource, identity)},
+            {"arn": arn, "ownerId": context.account_id, **outputs(context, resource, identity)},
         )
 
     return maker
 
 
-def _vpc(_world: World, _resource: Resource, identity: str) -> Mapping[str, Any]:
+def _vpc(_context: Context, _resource: Resource, identity: str) -> Mapping[str, Any]:
     made = ("mainRouteTableId", "defaultRouteTableId", "defaultNetworkAclId")
     return {
         **{name: f"{identity}-{name}" for name in made},
@@ -49,20 +49,20 @@ def _vpc(_world: World, _resource: Resource, identity: str) -> Mapping[str, Any]
     }
 
 
-def _eip(_world: World, _resource: Resource, identity: str) -> Mapping[str, Any]:
+def _eip(_context: Context, _resource: Resource, identity: str) -> Mapping[str, Any]:
     # 192.0.2.0/24 is TEST-NET-1 (RFC 5737): addresses for documentation, never routed.
     return {"allocationId": identity, "publicIp": "192.0.2.1"}
 
 
-def _security_group(_world: World, resource: Resource, _id: str) -> Mapping[str, Any]:
+def _security_group(_context: Context, resource: Resource, _id: str) -> Mapping[str, Any]:
     return {"name": physical_name(resource.name, resource.inputs)}
 
 
-def _load_balancer(world: World, resource: Resource) -> Made:
+def _load_balancer(context: Context, resource: Resource) -> Made:
     name = physical_name(resource.name, resource.inputs)
-    dns_name = f"{name}.{world.region}.elb.amazonaws.com"
-    arn = world.arn("elasticloadbalancing", f"loadbalancer/app/{name}/{random_suffix(16)}")
-    world.load_balancers[arn] = dns_name
+    dns_name = f"{name}.{context.region}.elb.amazonaws.com"
+    arn = context.arn("elasticloadbalancing", f"loadbalancer/app/{name}/{random_suffix(16)}")
+    context.load_balancers[arn] = dns_name
     return Made(
         arn,
         {
@@ -75,40 +75,40 @@ def _load_balancer(world: World, resource: Resource) -> Made:
     )
 
 
-def _target_group(world: World, resource: Resource) -> Made:
+def _target_group(context: Context, resource: Resource) -> Made:
     name = physical_name(resource.name, resource.inputs)
-    arn = world.arn("elasticloadbalancing", f"targetgroup/{name}/{random_suffix(16)}")
+    arn = context.arn("elasticloadbalancing", f"targetgroup/{name}/{random_suffix(16)}")
     return Made(arn, {"arn": arn, "name": name, "arnSuffix": arn.rpartition(":")[2]})
 
 
-def _listener(world: World, resource: Resource) -> Made:
+def _listener(context: Context, resource: Resource) -> Made:
     inputs = resource.inputs
     for action in each(inputs.get("defaultActions")):
         if action.get("targetGroupArn"):
-            world.listeners.append(
+            context.listeners.append(
                 Listener(inputs["loadBalancerArn"], inputs["port"], action["targetGroupArn"])
             )
-    arn = world.arn("elasticloadbalancing", f"listener/app/{resource.name}/{random_suffix(16)}")
+    arn = context.arn("elasticloadbalancing", f"listener/app/{resource.name}/{random_suffix(16)}")
     return Made(arn, {"arn": arn})
 
 
-def _association(_world: World, _resource: Resource) -> Made:
+def _association(_context: Context, _resource: Resource) -> Made:
     return Made(f"rtbassoc-{random_suffix(_ID_LENGTH)}", {})
 
 
-def addresses(world: World) -> dict[str, str]:
+def addresses(context: Context) -> dict[str, str]:
     """Where what is sent to a load balancer is answered here, by its DNS name and port.
 
     No balancer runs here: the processes of the service behind it share one loopback port. The name
     without a port is the lowest listener's.
     """
     ports = {
-        arn: port for service in world.services.values() for arn, port in service.targets.items()
+        arn: port for service in context.services.values() for arn, port in service.targets.items()
     }
     found: dict[str, str] = {}
-    for listener in sorted(world.listeners, key=lambda one: one.port):
+    for listener in sorted(context.listeners, key=lambda one: one.port):
         if listener.target_group_arn in ports:
-            dns_name = world.load_balancers[listener.load_balancer_arn]
+            dns_name = context.load_balancers[listener.load_balancer_arn]
             here = f"{HOST}:{ports[listener.target_group_arn]}"
             found[f"{dns_name}:{listener.port}"] = here
             found.setdefault(dns_name, here)

@@ -11,20 +11,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 
 from engine.makers import MAKERS
-from engine.makers.context import Made, Maker, Resource, World
+from engine.makers.context import Context, Made, Maker, Resource
 from engine.runtime.processes import EngineError
 from terminal.errors import UserError
 
 _PROVIDERS = "pulumi:providers:"
 _NO_REGISTRY = "no-registry-here"
-Invoke = Callable[[World], Mapping[str, Any]]
+Invoke = Callable[[Context], Mapping[str, Any]]
 
 
 class Engine(Mocks):
     """Makes every resource real, or raises; the first error is kept, however Pulumi wraps it."""
 
-    def __init__(self, world: World, makers: Mapping[str, Maker] = MAKERS) -> None:
-        self.world = world
+    def __init__(self, context: Context, makers: Mapping[str, Maker] = MAKERS) -> None:
+        self.context = context
         self.first_error: UserError | None = None
         self._makers = makers
         self._lock = threading.Lock()
@@ -46,14 +46,14 @@ class Engine(Mocks):
         """Answer a provider function such as `aws.get_caller_identity`."""
         invoke = INVOKES.get(args.token)
         if invoke is None:
-            raise self._failed(args.token, EngineError("the lab does not know this function"))
-        return dict(invoke(self.world)), []
+            raise self._failed(args.token, EngineError("the engine does not know this function"))
+        return dict(invoke(self.context)), []
 
     def _make(self, resource: Resource) -> Made:
         maker = self._makers.get(resource.type)
         if maker is None:
-            raise EngineError("the lab does not know this resource type; add a maker for it")
-        return maker(self.world, resource)
+            raise EngineError("the engine does not know this resource type; add a maker for it")
+        return maker(self.context, resource)
 
     def _failed(self, what: str, error: Exception) -> UserError:
         text = f"input {error} is missing" if isinstance(error, KeyError) else str(error)
@@ -74,8 +74,8 @@ def _whole_numbers(value: Any) -> Any:
     return value
 
 
-def _caller_identity(world: World) -> Mapping[str, Any]:
-    account = world.account_id
+def _caller_identity(context: Context) -> Mapping[str, Any]:
+    account = context.account_id
     return {
         "id": account,
         "accountId": account,
@@ -84,20 +84,20 @@ def _caller_identity(world: World) -> Mapping[str, Any]:
     }
 
 
-def _availability_zones(world: World) -> Mapping[str, Any]:
-    names = [f"{world.region}{letter}" for letter in "abc"]
+def _availability_zones(context: Context) -> Mapping[str, Any]:
+    names = [f"{context.region}{letter}" for letter in "abc"]
     return {
-        "id": world.region,
+        "id": context.region,
         "names": names,
-        "zoneIds": [f"{world.region}-az{n}" for n in (1, 2, 3)],
+        "zoneIds": [f"{context.region}-az{n}" for n in (1, 2, 3)],
     }
 
 
-def _authorization_token(world: World) -> Mapping[str, Any]:
-    registry = f"https://{world.account_id}.dkr.ecr.{world.region}.amazonaws.com"
+def _authorization_token(context: Context) -> Mapping[str, Any]:
+    registry = f"https://{context.account_id}.dkr.ecr.{context.region}.amazonaws.com"
     token = base64.b64encode(f"AWS:{_NO_REGISTRY}".encode()).decode()
     return {
-        "id": world.region,
+        "id": context.region,
         "authorizationToken": token,
         "expiresAt": "2100-01-01T00:00:00Z",
         "password": _NO_REGISTRY,

@@ -43,7 +43,7 @@ def run_program(root: Path, config: StackConfig, engine: Engine) -> dict[str, st
     while thread.is_alive():
         thread.join(_POLL_SECONDS)
     if run.error is not None:
-        log = _write_log(run.error, engine.world.run_dir / "logs" / "program.log")
+        log = _write_log(run.error, engine.context.run_dir / "logs" / "program.log")
         raise _readable(run.error, engine, log) from None
     return run.outputs
 
@@ -73,7 +73,7 @@ class _Run:
             project=self._config.project,
             stack=self._config.stack,
             preview=False,
-            logger=logging.getLogger("lab.program"),
+            logger=logging.getLogger("engine.program"),
         )
         set_all_config(dict(self._config.values))
         with _inside(self._root):

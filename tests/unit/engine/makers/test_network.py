@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from engine.makers.context import Listener, Resource, World
+from engine.makers.context import Context, Listener, Resource
 from engine.makers.network import MAKERS, addresses, reachable
-from engine.services.fleet import ServiceDeclaration, TaskDeclaration
+from engine.services.processes import ServiceDeclaration, TaskDeclaration
 
 LISTENER = "aws:lb/listener:Listener"
 
 
-class FakeWorld:
+class FakeContext:
     def __init__(self, **targets: int) -> None:
         task = TaskDeclaration("web", ("python",), {}, None, 30)
         self.services = {"web": ServiceDeclaration("web", task, 1, targets)}
@@ -23,10 +23,10 @@ class FakeWorld:
 
     def listen(self, port: int, *actions: dict[str, Any]) -> None:
         inputs = {"loadBalancerArn": "arn:front", "port": port, "defaultActions": list(actions)}
-        MAKERS[LISTENER](cast("World", self), Resource(LISTENER, "http", inputs))
+        MAKERS[LISTENER](cast("Context", self), Resource(LISTENER, "http", inputs))
 
     def reach(self, text: str) -> str:
-        return reachable(text, addresses(cast("World", self)))
+        return reachable(text, addresses(cast("Context", self)))
 
 
 def forward(target: str) -> dict[str, Any]:
@@ -34,16 +34,16 @@ def forward(target: str) -> dict[str, Any]:
 
 
 def test_the_name_alone_is_the_lowest_listener_and_each_port_its_own_service() -> None:
-    world = FakeWorld(web=8080, admin=9090)
-    world.listen(8443, forward("admin"))
-    world.listen(80, forward("web"))
+    context = FakeContext(web=8080, admin=9090)
+    context.listen(8443, forward("admin"))
+    context.listen(80, forward("web"))
     name = "front-1.eu-west-1.elb.amazonaws.com"
-    assert world.reach(f"http://{name}/orders") == "http://127.0.0.1:8080/orders"
-    assert world.reach(f"http://{name}:8443") == "http://127.0.0.1:9090"
+    assert context.reach(f"http://{name}/orders") == "http://127.0.0.1:8080/orders"
+    assert context.reach(f"http://{name}:8443") == "http://127.0.0.1:9090"
 
 
 def test_a_balancer_without_a_service_behind_it_keeps_its_name() -> None:
-    world = FakeWorld(web=8080)
-    world.listen(80, {"type": "fixed-response"}, forward("nobody's"))
+    context = FakeContext(web=8080)
+    context.listen(80, {"type": "fixed-response"}, forward("nobody's"))
     text = "http://front-1.eu-west-1.elb.amazonaws.com"
-    assert world.reach(text) == text
+    assert context.reach(text) == text

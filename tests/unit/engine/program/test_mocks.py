@@ -5,20 +5,20 @@ from typing import Any, cast
 import pytest
 from pulumi.runtime import MockCallArgs, MockResourceArgs
 
-from engine.makers.context import Made, Resource, World
+from engine.makers.context import Context, Made, Resource
 from engine.program.config import StackConfig
 from engine.program.mocks import Engine
 from engine.runtime.processes import EngineError
 
 
-class FakeWorld:
+class FakeContext:
     account_id = "123456789012"
     region = "us-west-2"
     config = StackConfig("shop", "sale", {})
 
 
 def engine(**makers: Any) -> Engine:
-    return Engine(cast("World", FakeWorld()), makers)
+    return Engine(cast("Context", FakeContext()), makers)
 
 
 def registered(kind: str, *, custom: bool = True, **inputs: Any) -> MockResourceArgs:
@@ -67,7 +67,7 @@ def test_the_registry_token_names_the_accounts_registry() -> None:
 def test_whole_floats_reach_the_maker_as_integers_at_any_depth() -> None:
     seen: list[Resource] = []
 
-    def maker(_world: World, resource: Resource) -> Made:
+    def maker(_context: Context, resource: Resource) -> Made:
         seen.append(resource)
         return Made("id", {"arn": "made"})
 
@@ -80,7 +80,7 @@ def test_whole_floats_reach_the_maker_as_integers_at_any_depth() -> None:
 
 
 def test_a_missing_input_is_named_and_the_first_error_is_kept() -> None:
-    def maker(_world: World, resource: Resource) -> Made:
+    def maker(_context: Context, resource: Resource) -> Made:
         return Made(resource.inputs["topic"], {})
 
     subject = engine(subscription=maker)

@@ -1,4 +1,4 @@
-"""Starts a parent process per declared function and watches it."""
+"""A fork server for each declared function: started, watched, ended."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _POLL_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class FunctionDeclaration:
-    """A function as its execution environment sees it; bootstraps announce themselves at `door`."""
+    """A function as its execution environment sees it; bootstraps announce themselves in `fifo`."""
 
     name: str
     handler: str
@@ -28,11 +28,11 @@ class FunctionDeclaration:
     layers: tuple[Path, ...]
     environment: Mapping[str, str]
     memory_mb: int
-    door: Path
+    fifo: Path
     log: Path
 
 
-class FunctionParents:
+class ForkServers:
     """The processes that execution environments are forked from."""
 
     def __init__(self, *, run_dir: Path, endpoint_url: str, region: str) -> None:
@@ -42,7 +42,7 @@ class FunctionParents:
         self._processes: dict[str, ManagedProcess] = {}
 
     def start(self, functions: Iterable[FunctionDeclaration]) -> None:
-        """Start a parent for each function and wait until its handler is imported.
+        """Start one for each function and wait until its handler is imported.
 
         Raises EngineError with the traceback's last line and the log's path if it cannot be.
         """
@@ -54,7 +54,7 @@ class FunctionParents:
         deadline = time.monotonic() + _READY_SECONDS
         for function in wanted:
             process = self._processes[function.name]
-            while not function.door.exists():
+            while not function.fifo.exists():
                 if not process.running:
                     raise _not_importable(function)
                 if time.monotonic() >= deadline:
@@ -65,12 +65,12 @@ class FunctionParents:
                 time.sleep(_POLL_SECONDS)
 
     def check(self) -> None:
-        """Raise EngineError with the last log lines if a parent has ended."""
+        """Raise EngineError with the last log lines if a fork server has ended."""
         for process in self._processes.values():
             process.check()
 
     def close(self) -> None:
-        """End every parent with all its environments."""
+        """End every fork server with all its environments."""
         with shielded():
             for process in self._processes.values():
                 process.kill()
@@ -131,7 +131,7 @@ class FunctionParents:
             "handler": function.handler,
             "root": str(function.root),
             "paths": paths,
-            "door": str(function.door),
+            "fifo": str(function.fifo),
             "variables": sorted(function.environment),
             "endpoint_url": self._endpoint_url,
             "region": self._region,

@@ -54,7 +54,7 @@ class ServiceDeclaration:
     targets: Mapping[str, int] = field(default_factory=dict)
 
 
-class Fleet:
+class ServiceProcesses:
     """`desired_count` processes per service; they share a port by SO_REUSEPORT."""
 
     def __init__(
@@ -83,7 +83,7 @@ class Fleet:
         Raises UserError for a busy port, EngineError for a process that ends or does not get ready.
         """
         wanted = [service for service in services if service.desired_count]
-        _refuse_twins(wanted)
+        _refuse_equal_names(wanted)
         for service in wanted:
             _refuse_busy_port(service.task, self._config)
         self._home.mkdir(parents=True, exist_ok=True)
@@ -107,7 +107,7 @@ class Fleet:
             process.check()
 
     def pids(self) -> dict[str, int]:
-        """Process ids by name, e.g. `receiver-0`."""
+        """Process ids by name, e.g. `web-0`."""
         return {name: process.pid for name, process in self._processes.items()}
 
     def close(self) -> None:
@@ -157,12 +157,12 @@ class Fleet:
         )
 
 
-def _refuse_twins(services: Iterable[ServiceDeclaration]) -> None:
+def _refuse_equal_names(services: Iterable[ServiceDeclaration]) -> None:
     """Processes and logs are named after the container: each name needs a service of its own."""
     names = [service.task.container for service in services]
-    twins = {name for name in names if names.count(name) > 1}
-    if twins:
-        raise EngineError(f"more than one service has a container named {min(twins)!r}; rename one")
+    equal = {name for name in names if names.count(name) > 1}
+    if equal:
+        raise EngineError(f"more than one service has a container named {min(equal)!r}; rename one")
 
 
 def _refuse_busy_port(task: TaskDeclaration, config: Mapping[str, str]) -> None:
