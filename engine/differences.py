@@ -66,7 +66,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         name="SNS to Lambda",
         emulator="on its own invokes once: no retry, no failure destination",
         aws="tries again after one and two minutes, then hands the event to the destination",
-        consequence="the engine's launcher lets SNS invoke asynchronously with retries, as AWS",
+        consequence="the engine's launcher lets SNS invoke asynchronously with retries as well",
     ),
     Difference(
         name="throttled Lambda events",

@@ -86,9 +86,8 @@ class Forker:
         self._selector.register(ended, selectors.EVENT_READ, lambda: self._reap(ended))
         watched = time.monotonic()
         while True:
-            for key, _ in self._selector.select(
-                _RETRY_SECONDS if self._waiting else _WATCH_SECONDS
-            ):
+            patience = _RETRY_SECONDS if self._waiting else _WATCH_SECONDS
+            for key, _ in self._selector.select(patience):
                 key.data()
             self._fork_waiting()
             if time.monotonic() >= watched + _WATCH_SECONDS:
