@@ -205,7 +205,7 @@ def test_a_handler_that_cannot_be_imported_fails_the_run_with_the_reason_and_the
     assert processes_of(run_dir) == []
 
 
-def test_the_end_of_a_parent_process_fails_the_next_check(small: Deploy, run_dir: Path) -> None:
+def test_the_end_of_a_fork_server_fails_the_next_check(small: Deploy, run_dir: Path) -> None:
     with small("function") as deployment:
         for process in psutil.Process().children():
             if "fork_server.py" in " ".join(process.cmdline()):
