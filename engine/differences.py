@@ -29,14 +29,14 @@ DIFFERENCES: tuple[Difference, ...] = (
         name="PartiQL permissions",
         emulator="on its own asks for dynamodb:ExecuteStatement and its batch forms on `*`",
         aws="asks for PartiQLInsert, PartiQLUpdate, ... on the table of each statement",
-        consequence="the lab's launcher of the emulator takes the statements apart as AWS does",
+        consequence="the engine's launcher of the emulator takes the statements apart as AWS does",
     ),
     Difference(
         name="transactions on one item",
         emulator="carries out one call after the other, so that none ever meets another",
         aws="cancels a transaction that meets another one at an item (TransactionConflict), and "
         "refuses single writes to it meanwhile",
-        consequence="contention for a hot product is modelled, not measured: see ADR 9",
+        consequence="contention for a hot item is modelled, not measured: see ADR 9",
     ),
     Difference(
         name="capacity of tables and indexes",
@@ -66,13 +66,13 @@ DIFFERENCES: tuple[Difference, ...] = (
         name="SNS to Lambda",
         emulator="on its own invokes once: no retry, no failure destination",
         aws="tries again after one and two minutes, then hands the event to the destination",
-        consequence="the lab's launcher lets SNS invoke asynchronously, with retries, as AWS does",
+        consequence="the engine's launcher lets SNS invoke asynchronously with retries as well",
     ),
     Difference(
         name="throttled Lambda events",
-        emulator="counts a throttled invocation as a failed one: three and the event is set aside",
+        emulator="counts a throttled invocation as a failed one: after three it is dead-lettered",
         aws="keeps a throttled event for up to six hours and tries it again",
-        consequence="a sale of more than 1,000 orders in work at once would lose some here",
+        consequence="of more than 1,000 events in work at the same time some would be lost here",
     ),
     Difference(
         name="Lambda's resource policy",
@@ -90,19 +90,19 @@ DIFFERENCES: tuple[Difference, ...] = (
         name="metrics, alarms and scaling",
         emulator="has no AWS/SQS metrics, evaluates no metric-math alarm, scales nothing",
         aws="evaluates both each minute and scales by them",
-        consequence="the lab samples the backlog; the stack has no alarm and no scaling policy yet",
+        consequence="what alarms and scaling policies would do is not seen here",
     ),
     Difference(
         name="start of a Lambda environment",
-        emulator="an environment is forked from a parent that has imported the handler",
+        emulator="an environment is forked from a fork server that has imported the handler",
         aws="each environment imports it (Init Duration in the REPORT line)",
         consequence="no latency here has a cold start; the bill has the CPU time of one import",
     ),
     Difference(
         name="Lambda's scaling",
-        emulator="on its own starts one environment per event at once, however many that are",
+        emulator="on its own starts one environment per event immediately, however many that are",
         aws="adds up to 1,000 environments a function every 10 seconds",
-        consequence="the lab's launcher starts a few at a time, so a sale begins slower",
+        consequence="the engine's launcher starts a few at a time, so a burst begins slower",
     ),
     Difference(
         name="execution roles",
@@ -114,12 +114,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         name="trust policies",
         emulator="lets the operator take on a role in a service's name, and names no account",
         aws="lets the service alone take it on, and names the account of its resource",
-        consequence="the lab's launcher names the account; a wrong service is found by unit tests",
+        consequence="the engine's launcher names the account; unit tests find a wrong service",
     ),
     Difference(
         name="load balancer",
-        emulator="clients reach the receivers' shared port directly",
+        emulator="clients reach the services' shared port directly",
         aws="a load balancer with its own idle timeout and health checks stands between",
-        consequence="latencies leave out the balancer; its limits are the receiver's settings here",
+        consequence="latencies leave out the balancer; its limits are the service's settings here",
     ),
 )

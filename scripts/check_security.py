@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.stack.config import this_machine
+from engine.program.config import this_machine
 from tests.support.as_terraform import as_terraform
 from tests.support.recorded_stack import PROJECT_ROOT, record_stack
 

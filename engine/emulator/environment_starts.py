@@ -1,4 +1,4 @@
-"""How many Lambda environments start at once in the emulator, whose own answer is: all of them.
+"""How many Lambda environments start together in the emulator, whose own answer is: all of them.
 
 Two hundred starts at the same time share two cores, so that none is done for seconds; meanwhile
 each further event starts one more. Here a few start, and an event that waits takes whichever comes
@@ -17,7 +17,7 @@ _LIMIT = 8
 _RECHECK_SECONDS = 1.0
 
 
-class StartGate:
+class StartLimiter:
     """Replaces the emulator's lease of an environment by one that may wait."""
 
     def __init__(self, limit: int = _LIMIT) -> None:
@@ -30,15 +30,15 @@ class StartGate:
         self._spawn = lambda_runtime.ProvidedWorker._spawn
 
     def install(self) -> None:
-        """Put this gate in the place of the emulator's functions; RuntimeError if they moved."""
+        """Put this limiter in the place of the emulator's functions; RuntimeError if they moved."""
         if lambda_svc.acquire_worker is not self._acquire:
             raise RuntimeError("another version of the emulator leases environments elsewhere")
         lambda_svc.acquire_worker = self.acquire
         lambda_svc.release_worker = self.release
-        gate = self
+        limiter = self
 
         def spawn(worker: Any, init_timeout: float | None = None) -> None:
-            gate.spawn(worker, init_timeout)
+            limiter.spawn(worker, init_timeout)
 
         lambda_runtime.ProvidedWorker._spawn = spawn
 
@@ -71,16 +71,16 @@ class StartGate:
     def release(self, worker: Any) -> None:
         """Give an environment back, or report one that was thrown away."""
         self._release(worker)
-        self._settled(worker)
+        self._started(worker)
 
     def spawn(self, worker: Any, init_timeout: float | None) -> None:
         """Start the environment's process and wait until it asks for its first event."""
         try:
             self._spawn(worker, init_timeout)
         finally:
-            self._settled(worker)
+            self._started(worker)
 
-    def _settled(self, worker: Any) -> None:
+    def _started(self, worker: Any) -> None:
         with self._lock:
             self._starting.discard(id(worker))
             self._call_first()

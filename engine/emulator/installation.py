@@ -9,8 +9,10 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from engine.runtime.machine import SOURCES, EngineError
+from engine.runtime.processes import EngineError
 
+SOURCES = Path(__file__).resolve().parents[2]
+"""The folder that the engine itself is imported from."""
 PROJECT = Path(__file__).resolve().parent
 INTERPRETER = PROJECT / ".venv" / "bin" / "python"
 _PROGRAM = PROJECT / ".venv" / "bin" / "ministack"
@@ -64,6 +66,6 @@ def _uv() -> str:
     if found is None:
         raise EngineError(
             f"the emulator's environment {PROJECT / '.venv'} is missing and uv was not found to "
-            "make it; run `make setup`, or install uv and run the lab again"
+            "make it; run `make setup`, or install uv and try again"
         )
     return found

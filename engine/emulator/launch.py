@@ -3,16 +3,21 @@
 
 import gc
 import socketserver
+from functools import lru_cache
 from typing import Any
 
 from ministack import app  # type: ignore[import-not-found]
 from ministack.core import iam_evaluator, lambda_runtime  # type: ignore[import-not-found]
 from ministack.services import lambda_svc, sns  # type: ignore[import-not-found]
 
-from engine.emulator.environment_starts import StartGate
-from engine.emulator.expressions import read_expressions_once, read_policies_once
+from engine.emulator.environment_starts import StartLimiter
 from engine.emulator.runtime_api import answer_in_one_packet, collect_written_logs
-from engine.emulator.statements import authorise_statements, read_statements_once
+from engine.emulator.statements import (
+    KEPT_TEXTS,
+    authorise_statements,
+    read_expressions_once,
+    read_statements_once,
+)
 
 
 class AsynchronousLambda:
@@ -54,6 +59,17 @@ def name_the_account_of_services() -> None:
     iam_evaluator.evaluate_trust_policy = evaluated
 
 
+def read_policies_once() -> None:
+    """Keep the statements of policies by text; a policy that is changed is another text."""
+    parse = iam_evaluator.parse_policy_document
+    parse_text = lru_cache(maxsize=KEPT_TEXTS)(parse)
+
+    def statements_of(document: Any) -> list[Any]:
+        return list(parse_text(document)) if isinstance(document, str) else parse(document)
+
+    iam_evaluator.parse_policy_document = statements_of
+
+
 def wake_up_less(seconds: float) -> None:
     """Let the threads of Lambda environments look for a dead process every `seconds` only.
 
@@ -86,7 +102,7 @@ if __name__ == "__main__":
     read_policies_once()
     answer_in_one_packet()
     collect_written_logs()
-    StartGate().install()
+    StartLimiter().install()
     AsynchronousLambda().install()
     look_for_garbage_less()
     app.main()

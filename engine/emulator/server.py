@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from engine.emulator.installation import interpreter
-from engine.runtime.machine import SOURCES, EngineError, minimal_environment
-from engine.runtime.processes import ManagedProcess, last_lines
+from engine.emulator.installation import SOURCES, interpreter
+from engine.runtime.processes import EngineError, ManagedProcess, last_lines, minimal_environment
 from terminal.interrupts import shielded
 
 HOST = "127.0.0.1"
@@ -147,7 +146,7 @@ class Emulator:
             "LAMBDA_ASYNC_RETRY_MAX_SECONDS": str(_LONGEST_RETRY_SECONDS),
             "AUTH": "true",
             "LOG_LEVEL": "WARNING",
-            # Listeners and a container daemon that the lab has no use for.
+            # Listeners and a container daemon that the engine has no use for.
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
             "DOCKER_HOST": "unix:///nonexistent",

@@ -1,9 +1,9 @@
-"""PartiQL in the emulator: authorised as AWS does, and read once.
+"""PartiQL in the emulator: authorised as AWS does. It and expressions of DynamoDB are read once.
 
 AWS authorises each statement as PartiQLInsert, PartiQLUpdate, PartiQLDelete or PartiQLSelect on its
 own table, see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html. The
 emulator asks for the enclosing operation on `*`, which no policy for AWS grants, and which could
-not tell the orders from the payment ledger. It has one function that turns a transaction into
+not tell one table from another. It has one function that turns a transaction into
 its single checks; here the same function also takes statements apart.
 """
 # ruff: noqa: SLF001 - the emulator has no public way in
@@ -35,7 +35,7 @@ STATEMENT = re.compile(
     r'\s*(?P<verb>INSERT|UPDATE|DELETE|SELECT)\b(?:.*?\b(?:INTO|FROM))?\s+"?(?P<table>[\w.-]+)',
     re.IGNORECASE | re.DOTALL,
 )
-KEPT_STATEMENTS = 512
+KEPT_TEXTS = 512
 
 
 def authorise_statements() -> None:
@@ -48,11 +48,23 @@ def read_statements_once() -> None:
     """Let the emulator read each statement once.
 
     It splits the same text into tokens at each call, and parses each statement of a batch twice in
-    a row. That was a quarter of its time under a flash sale.
+    a row. That was a quarter of its time under load.
     """
-    tokenize = lru_cache(maxsize=KEPT_STATEMENTS)(_dynamodb_keywords._tokenize)
+    tokenize = lru_cache(maxsize=KEPT_TEXTS)(_dynamodb_keywords._tokenize)
     _dynamodb_keywords._tokenize = tokenize
     dynamodb._parse_partiql = once(dynamodb._parse_partiql)
+
+
+def read_expressions_once() -> None:
+    """Keep the tokens of expressions, and what is wrong with the grammar of each, by text."""
+    tokenize = lru_cache(maxsize=KEPT_TEXTS)(dynamodb._tokenize)
+
+    def tokens_of(expression: str) -> list[Any]:
+        return list(tokenize(expression))
+
+    dynamodb._tokenize = tokens_of
+    check = lru_cache(maxsize=KEPT_TEXTS)(dynamodb._condition_syntax_error)
+    dynamodb._condition_syntax_error = check
 
 
 def once(parse: Parse) -> Parse:

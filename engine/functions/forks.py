@@ -1,4 +1,4 @@
-"""Forks an environment for each bootstrap at the door and ties the two lives together."""
+"""Forks an environment for each bootstrap that announces itself, and ends both together."""
 
 import contextlib
 import os
@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from engine.functions import runtime_client
-from engine.functions.output import Output
 
 _WATCH_SECONDS = 0.5
-_PACE_SECONDS = 0.005
+_RETRY_SECONDS = 0.005
 _READ_BYTES = 65_536
-_STATE, _BORN = 0, 19
+_STATE, _STARTED = 0, 19
 _ENDED = frozenset({"", "X", "Z"})
-_YOUTH_SECONDS = 2.0
+_RECENT_SECONDS = 2.0
 _MOST_BUSY = 2 * (os.cpu_count() or 1)
 _NICENESS = 10
 """Functions do not compete with the services for a CPU on AWS; here the services come first."""
@@ -30,15 +29,15 @@ _NICENESS = 10
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """The process that the emulator started; `born` tells it from a later one with its number."""
+    """A process of the emulator; `started` tells it from a later one with its number."""
 
     pid: int
-    born: str
+    started: str
 
     @property
     def alive(self) -> bool:
         """Whether this very process still exists."""
-        return _stat(self.pid)[_BORN] == self.born
+        return _stat(self.pid)[_STARTED] == self.started
 
     def environment(self) -> dict[str, str] | None:
         """Its variables; None while the shell hands over to the program that waits.
@@ -56,24 +55,24 @@ class Bootstrap:
         return None
 
 
-class Nursery:
-    """One thread that admits, forks, and looks after both ends of each life."""
+class Forker:
+    """One thread that reads announcements, forks, and watches bootstraps and environments."""
 
     def __init__(
         self,
-        visitors: BinaryIO,
+        fifo: BinaryIO,
         handler: Callable[[Any, Any], Any],
         settings: dict[str, Any],
-        output: Output,
+        output: runtime_client.Output,
     ) -> None:
-        self._visitors = visitors
+        self._fifo = fifo
         self._handler = handler
         self._settings = settings
         self._output = output
         self._selector = selectors.DefaultSelector()
         self._bootstraps: dict[int, Bootstrap] = {}
         self._waiting: deque[Bootstrap] = deque()
-        self._young: dict[int, float] = {}
+        self._recent: dict[int, float] = {}
         self._partial = b""
 
     def serve(self) -> None:
@@ -83,34 +82,35 @@ class Nursery:
             end.settimeout(0)
         signal.set_wakeup_fd(signalled.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        self._selector.register(self._visitors, selectors.EVENT_READ, self._admit)
+        self._selector.register(self._fifo, selectors.EVENT_READ, self._accept)
         self._selector.register(ended, selectors.EVENT_READ, lambda: self._reap(ended))
         watched = time.monotonic()
         while True:
-            for key, _ in self._selector.select(_PACE_SECONDS if self._waiting else _WATCH_SECONDS):
+            patience = _RETRY_SECONDS if self._waiting else _WATCH_SECONDS
+            for key, _ in self._selector.select(patience):
                 key.data()
             self._fork_waiting()
             if time.monotonic() >= watched + _WATCH_SECONDS:
                 self._end_orphans()
                 watched = time.monotonic()
 
-    def _admit(self) -> None:
-        *pids, self._partial = (self._partial + self._visitors.read(_READ_BYTES)).split(b"\n")
-        self._waiting.extend(Bootstrap(int(pid), _stat(int(pid))[_BORN]) for pid in pids)
+    def _accept(self) -> None:
+        *pids, self._partial = (self._partial + self._fifo.read(_READ_BYTES)).split(b"\n")
+        self._waiting.extend(Bootstrap(int(pid), _stat(int(pid))[_STARTED]) for pid in pids)
 
     def _fork_waiting(self) -> None:
-        """Fork as long as few of the young environments want the CPU.
+        """Fork as long as few of the recent environments want the CPU.
 
-        The first invocation costs most of what an environment ever costs; begun all at once, none
+        The first invocation costs most of what an environment ever costs; begun all together, none
         would get done.
         """
         now = time.monotonic()
-        self._young = {pid: at for pid, at in self._young.items() if now - at < _YOUTH_SECONDS}
+        self._recent = {pid: at for pid, at in self._recent.items() if now - at < _RECENT_SECONDS}
         for _ in range(len(self._waiting)):
             if self._busy() >= _MOST_BUSY:
                 return
             bootstrap = self._waiting.popleft()
-            # A visitor that has gone again needs no environment.
+            # A bootstrap that has gone again needs no environment.
             with contextlib.suppress(OSError):
                 if variables := bootstrap.environment():
                     self._fork(bootstrap, variables)
@@ -118,32 +118,32 @@ class Nursery:
                     self._waiting.append(bootstrap)
 
     def _busy(self) -> int:
-        return sum(_stat(pid)[_STATE] == "R" for pid in self._young)
+        return sum(_stat(pid)[_STATE] == "R" for pid in self._recent)
 
     def _fork(self, bootstrap: Bootstrap, variables: dict[str, str]) -> None:
         # Its standard error: the emulator reads both from one pipe, and the shell may still have
-        # its standard output on the door.
+        # its standard output on the fifo.
         output = os.open(f"/proc/{bootstrap.pid}/fd/2", os.O_WRONLY)
         child = os.fork()
         if child == 0:
             self._become_environment(variables, output)
         os.close(output)
         self._bootstraps[child] = bootstrap
-        self._young[child] = time.monotonic()
+        self._recent[child] = time.monotonic()
 
     def _become_environment(self, variables: dict[str, str], output: int) -> None:
-        """In the child: forget the parent's business and serve invocations; never returns."""
+        """In the child: forget the fork server's business and serve invocations; never returns."""
         status = 1
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             self._selector.close()
-            self._visitors.close()
+            self._fifo.close()
             os.nice(_NICENESS)
             self._output.also_to(output)
             runtime_client.serve(self._handler, variables, self._settings)
             status = 0
-        except BaseException:  # noqa: BLE001 - the child must not run on as a parent
+        except BaseException:  # noqa: BLE001 - the child must not run on as a fork server
             traceback.print_exc()
         finally:
             with contextlib.suppress(Exception):
@@ -177,7 +177,7 @@ def _stat(pid: int) -> list[str]:
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:
-        return [""] * (_BORN + 1)
+        return [""] * (_STARTED + 1)
     return stat.rpartition(")")[2].split()
 
 

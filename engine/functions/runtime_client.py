@@ -1,10 +1,13 @@
-"""One execution environment: takes invocations from the Lambda Runtime API until it is ended."""
+"""One execution environment: its output, and invocations from the Lambda Runtime API."""
 
+import contextlib
 import gc
 import http.client
+import io
 import json
 import os
 import signal
+import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -14,10 +17,11 @@ from typing import Any
 RUNTIME_API = "AWS_LAMBDA_RUNTIME_API"
 _API = "/2018-06-01/runtime/invocation"
 _KEPT = frozenset({"_HANDLER", "LANG", "PATH", "TZ"})
+_BUFFER_BYTES = 65_536
 
 
 @dataclass(frozen=True)
-class Context:
+class LambdaContext:
     """What Lambda passes to a handler beside the event."""
 
     aws_request_id: str
@@ -34,6 +38,42 @@ class Context:
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until Lambda ends the invocation."""
         return max(0, self.deadline_ms - int(time.time() * 1000))
+
+
+class Output(io.RawIOBase):
+    """Standard output: the function's log file, and in an environment the emulator's pipe as well.
+
+    A reader that is gone is no error of the function's.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._descriptors = [1]
+
+    def also_to(self, descriptor: int) -> None:
+        """Copy everything to one more descriptor from now on."""
+        self._descriptors.append(descriptor)
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def write(self, data: Any, /) -> int:
+        """Write it all, however many descriptors refuse."""
+        content = bytes(data)
+        for descriptor in self._descriptors:
+            with contextlib.suppress(OSError):
+                os.write(descriptor, content)
+        return len(content)
+
+
+def replace_standard_output() -> Output:
+    """Replace sys.stdout and sys.stderr before the handler's module can keep them."""
+    output = Output()
+    for name in ("stdout", "stderr"):
+        buffered = io.BufferedWriter(output, _BUFFER_BYTES)
+        setattr(sys, name, io.TextIOWrapper(buffered, "utf-8", "replace", line_buffering=True))
+    return output
 
 
 def serve(
@@ -78,11 +118,11 @@ def _take_over(variables: dict[str, str], settings: dict[str, Any]) -> None:
     os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand"
 
 
-def _context(headers: http.client.HTTPMessage) -> Context:
+def _context(headers: http.client.HTTPMessage) -> LambdaContext:
     trace = headers.get("Lambda-Runtime-Trace-Id")
     if trace:
         os.environ["_X_AMZN_TRACE_ID"] = trace
-    return Context(
+    return LambdaContext(
         aws_request_id=headers["Lambda-Runtime-Aws-Request-Id"],
         invoked_function_arn=headers["Lambda-Runtime-Invoked-Function-Arn"],
         function_name=os.environ["AWS_LAMBDA_FUNCTION_NAME"],
@@ -95,7 +135,7 @@ def _context(headers: http.client.HTTPMessage) -> Context:
 
 
 def _invoke(
-    handler: Callable[[Any, Any], Any], event: object, context: Context
+    handler: Callable[[Any, Any], Any], event: object, context: LambdaContext
 ) -> tuple[str, object]:
     try:
         return "response", handler(event, context)

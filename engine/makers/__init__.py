@@ -11,9 +11,8 @@ from engine.makers import (
     iam,
     messaging,
     network,
-    observability,
 )
-from engine.stack.context import Maker
+from engine.makers.context import Maker
 
 MAKERS: Mapping[str, Maker] = {
     **containers.MAKERS,
@@ -22,5 +21,4 @@ MAKERS: Mapping[str, Maker] = {
     **iam.MAKERS,
     **messaging.MAKERS,
     **network.MAKERS,
-    **observability.MAKERS,
 }

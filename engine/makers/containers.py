@@ -1,4 +1,4 @@
-"""ECR and ECS: plausible resources, and the declarations that become processes."""
+"""ECR, ECS and log groups: plausible ids, and the declarations that become processes."""
 
 from __future__ import annotations
 
@@ -8,40 +8,39 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.runtime.machine import EngineError
-from engine.services.declared import ServiceDeclaration, TaskDeclaration
-from engine.stack.context import Made, Maker, Resource, World, each
-from engine.stack.naming import physical_name
+from engine.makers.context import Context, Made, Maker, Resource, each, physical_name
+from engine.runtime.processes import EngineError
+from engine.services.processes import ServiceDeclaration, TaskDeclaration
 
 _FARGATE_STOP_SECONDS = 30
 """What ECS waits after SIGTERM where the task definition does not say."""
 _NOT_IN_AN_IMAGE = frozenset({"__pycache__", "build", "dist", "node_modules"})
 
 
-def _repository(world: World, resource: Resource) -> Made:
+def _repository(context: Context, resource: Resource) -> Made:
     name = physical_name(resource.name, resource.inputs)
-    registry = f"{world.account_id}.dkr.ecr.{world.region}.amazonaws.com"
+    registry = f"{context.account_id}.dkr.ecr.{context.region}.amazonaws.com"
     return Made(
         name,
         {
-            "arn": world.arn("ecr", f"repository/{name}"),
+            "arn": context.arn("ecr", f"repository/{name}"),
             "name": name,
-            "registryId": world.account_id,
+            "registryId": context.account_id,
             "repositoryUrl": f"{registry}/{name}",
         },
     )
 
 
-def _repository_rule(_world: World, resource: Resource) -> Made:
+def _lifecycle_policy(_context: Context, resource: Resource) -> Made:
     return Made(str(resource.inputs["repository"]), {})
 
 
-def _image(world: World, resource: Resource) -> Made:
+def _image(context: Context, resource: Resource) -> Made:
     """An image that is not built: its digest follows from what the build would read."""
     name = str(resource.inputs["imageName"])
     build = resource.inputs.get("build") or {}
-    context = world.root / (build.get("context") or ".")
-    dockerfile = world.root / (build.get("dockerfile") or context / "Dockerfile")
+    folder = context.root / (build.get("context") or ".")
+    dockerfile = context.root / (build.get("dockerfile") or folder / "Dockerfile")
     if not dockerfile.is_file():
         raise EngineError(f"docker build of {resource.name!r}: {dockerfile} does not exist")
     repository = name.rpartition(":")[0] if ":" in name.rpartition("/")[2] else name
@@ -51,48 +50,44 @@ def _image(world: World, resource: Resource) -> Made:
             "imageName": name,
             "baseImageName": name,
             "registryServer": name.partition("/")[0],
-            "repoDigest": f"{repository}@sha256:{_context_digest(context, dockerfile)}",
+            "repoDigest": f"{repository}@sha256:{_build_digest(folder, dockerfile)}",
         },
     )
 
 
-def _context_digest(context: Path, dockerfile: Path) -> str:
+def _build_digest(folder: Path, dockerfile: Path) -> str:
     digest = hashlib.sha256(dockerfile.read_bytes())
-    for path in _context_files(context):
-        digest.update(path.relative_to(context).as_posix().encode())
+    for path in _build_files(folder):
+        digest.update(path.relative_to(folder).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def _context_files(folder: Path) -> Iterator[Path]:
+def _build_files(folder: Path) -> Iterator[Path]:
     """Every file below, in order, without hidden ones and what builds leave behind."""
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.name in _NOT_IN_AN_IMAGE or path.is_symlink():
             continue
         if path.is_dir():
-            yield from _context_files(path)
+            yield from _build_files(path)
         elif path.is_file():
             yield path
 
 
-def _cluster(world: World, resource: Resource) -> Made:
+def _cluster(context: Context, resource: Resource) -> Made:
     name = physical_name(resource.name, resource.inputs)
-    arn = world.arn("ecs", f"cluster/{name}")
+    arn = context.arn("ecs", f"cluster/{name}")
     return Made(arn, {"arn": arn, "name": name})
 
 
-def _capacity_providers(_world: World, resource: Resource) -> Made:
-    return Made(str(resource.inputs["clusterName"]), {})
-
-
-def _task_definition(world: World, resource: Resource) -> Made:
+def _task_definition(context: Context, resource: Resource) -> Made:
     inputs = resource.inputs
     family = str(inputs["family"])
     task = _task(resource.name, inputs)
-    with world.lock:
-        revision = 1 + sum(f"/{family}:" in arn for arn in world.tasks)
-        arn = world.arn("ecs", f"task-definition/{family}:{revision}")
-        world.tasks[arn] = task
+    with context.lock:
+        revision = 1 + sum(f"/{family}:" in arn for arn in context.tasks)
+        arn = context.arn("ecs", f"task-definition/{family}:{revision}")
+        context.tasks[arn] = task
     return Made(
         family,
         {
@@ -111,11 +106,11 @@ def _task(logical: str, inputs: Mapping[str, Any]) -> TaskDeclaration:
     if not runnable:
         raise EngineError(
             f"task definition {logical!r} has no container whose command starts with `python`; "
-            "the lab runs Python services only"
+            "the engine runs Python services only"
         )
     container = runnable[0]
     if container.get("secrets"):
-        raise EngineError(f"task definition {logical!r} uses `secrets`, which the lab cannot give")
+        raise EngineError(f"task definition {logical!r} uses `secrets`: the engine has none")
     return TaskDeclaration(
         container=container["name"],
         command=tuple(container["command"]),
@@ -125,30 +120,47 @@ def _task(logical: str, inputs: Mapping[str, Any]) -> TaskDeclaration:
     )
 
 
-def _service(world: World, resource: Resource) -> Made:
+def _service(context: Context, resource: Resource) -> Made:
     inputs = resource.inputs
     name = physical_name(resource.name, inputs)
-    task = world.tasks.get(str(inputs["taskDefinition"]))
+    task = context.tasks.get(str(inputs["taskDefinition"]))
     if task is None:
         raise EngineError(
             f"service {name!r}: task definition {inputs['taskDefinition']!r} is not in this stack"
         )
     desired = inputs.get("desiredCount")
-    world.services[name] = ServiceDeclaration(
-        name=name, task=task, desired_count=1 if desired is None else int(desired)
+    context.services[name] = ServiceDeclaration(
+        name=name,
+        task=task,
+        desired_count=1 if desired is None else int(desired),
+        targets={
+            str(one["targetGroupArn"]): int(one["containerPort"])
+            for one in each(inputs.get("loadBalancers"))
+            if one.get("targetGroupArn")
+        },
     )
     cluster = str(inputs.get("cluster") or "default").rpartition("/")[2]
-    arn = world.arn("ecs", f"service/{cluster}/{name}")
+    arn = context.arn("ecs", f"service/{cluster}/{name}")
     return Made(arn, {"arn": arn, "name": name})
+
+
+def _log_group(context: Context, resource: Resource) -> Made:
+    inputs = resource.inputs
+    name = physical_name(resource.name, inputs)
+    context.clients.logs.create_log_group(logGroupName=name, tags=inputs.get("tags") or {})
+    if inputs.get("retentionInDays"):
+        context.clients.logs.put_retention_policy(
+            logGroupName=name, retentionInDays=inputs["retentionInDays"]
+        )
+    return Made(name, {"arn": context.arn("logs", f"log-group:{name}"), "name": name})
 
 
 MAKERS: dict[str, Maker] = {
     "aws:ecr/repository:Repository": _repository,
-    "aws:ecr/lifecyclePolicy:LifecyclePolicy": _repository_rule,
-    "aws:ecr/repositoryPolicy:RepositoryPolicy": _repository_rule,
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": _lifecycle_policy,
     "docker:index/image:Image": _image,
     "aws:ecs/cluster:Cluster": _cluster,
-    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": _capacity_providers,
     "aws:ecs/taskDefinition:TaskDefinition": _task_definition,
     "aws:ecs/service:Service": _service,
+    "aws:cloudwatch/logGroup:LogGroup": _log_group,
 }

@@ -6,19 +6,18 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from engine.stack.context import Made, Maker, Resource, World, each, tags_of
-from engine.stack.naming import physical_name
+from engine.makers.context import Context, Made, Maker, Resource, each, physical_name, tags_of
 
 
-def _table(world: World, resource: Resource) -> Made:
+def _table(context: Context, resource: Resource) -> Made:
     inputs = resource.inputs
     name = physical_name(resource.name, inputs)
-    client = world.clients.dynamodb
+    client = context.clients.dynamodb
     client.create_table(**_description(name, resource))
     client.get_waiter("table_exists").wait(
         TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
     )
-    _switch_on(world, name, inputs)
+    _switch_on(context, name, inputs)
     table = client.describe_table(TableName=name)["Table"]
     return Made(
         name,
@@ -93,9 +92,9 @@ def _throughput(inputs: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
-def _switch_on(world: World, name: str, inputs: Mapping[str, Any]) -> None:
+def _switch_on(context: Context, name: str, inputs: Mapping[str, Any]) -> None:
     """What CreateTable cannot set: expiry and point-in-time recovery."""
-    client = world.clients.dynamodb
+    client = context.clients.dynamodb
     expiry = inputs.get("ttl") or {}
     if expiry.get("enabled"):
         client.update_time_to_live(
@@ -109,10 +108,10 @@ def _switch_on(world: World, name: str, inputs: Mapping[str, Any]) -> None:
         )
 
 
-def _item(world: World, resource: Resource) -> Made:
+def _item(context: Context, resource: Resource) -> Made:
     inputs = resource.inputs
     item = json.loads(inputs["item"])
-    world.clients.dynamodb.put_item(TableName=inputs["tableName"], Item=item)
+    context.clients.dynamodb.put_item(TableName=inputs["tableName"], Item=item)
     keys = [inputs["hashKey"], *([inputs["rangeKey"]] if inputs.get("rangeKey") else [])]
     values = [f"{key}|{next(iter(item[key].values()))}" for key in keys]
     return Made("|".join([str(inputs["tableName"]), *values]), {})

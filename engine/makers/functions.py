@@ -7,28 +7,26 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from engine.functions.archives import unpack
-from engine.functions.bootstrap import bootstrap_archive, placeholder_archive
-from engine.functions.declared import FunctionDeclaration, LayerDeclaration
-from engine.stack.context import Made, Maker, Resource, World, each
-from engine.stack.naming import physical_name, random_suffix
+from engine.functions.archives import bootstrap_archive, placeholder_archive, unpack
+from engine.functions.processes import FunctionDeclaration
+from engine.makers.context import Context, Made, Maker, Resource, each, physical_name, random_suffix
 
 _RUNTIME = "provided.al2023"
 
 
-def _function(world: World, resource: Resource) -> Made:
+def _function(context: Context, resource: Resource) -> Made:
     inputs = resource.inputs
     name = physical_name(resource.name, inputs)
-    declaration = _declaration(world, name, inputs)
-    made = world.clients.functions.create_function(
-        **_request(name, inputs, bootstrap_archive(declaration.door))
+    declaration = _declaration(context, name, inputs)
+    made = context.clients.functions.create_function(
+        **_request(name, inputs, bootstrap_archive(declaration.fifo))
     )
     reserved = inputs.get("reservedConcurrentExecutions")
     if reserved is not None and reserved >= 0:
-        world.clients.functions.put_function_concurrency(
+        context.clients.functions.put_function_concurrency(
             FunctionName=name, ReservedConcurrentExecutions=reserved
         )
-    world.functions[name] = declaration
+    context.functions[name] = declaration
     arn = made["FunctionArn"]
     return Made(
         name,
@@ -36,7 +34,7 @@ def _function(world: World, resource: Resource) -> Made:
             "arn": arn,
             "name": name,
             "invokeArn": (
-                f"arn:aws:apigateway:{world.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
+                f"arn:aws:apigateway:{context.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
             ),
             "qualifiedArn": f"{arn}:$LATEST",
             "version": "$LATEST",
@@ -45,17 +43,17 @@ def _function(world: World, resource: Resource) -> Made:
     )
 
 
-def _declaration(world: World, name: str, inputs: Mapping[str, Any]) -> FunctionDeclaration:
-    folder = world.run_dir / "functions" / name
+def _declaration(context: Context, name: str, inputs: Mapping[str, Any]) -> FunctionDeclaration:
+    folder = context.run_dir / "functions" / name
     return FunctionDeclaration(
         name=name,
         handler=inputs["handler"],
-        root=unpack(inputs["code"], folder, base=world.root),
-        layers=tuple(world.layers[arn].folder for arn in each(inputs.get("layers"))),
+        root=unpack(inputs["code"], folder, base=context.root),
+        layers=tuple(context.layers[arn] for arn in each(inputs.get("layers"))),
         environment=dict((inputs.get("environment") or {}).get("variables") or {}),
         memory_mb=_memory_mb(inputs),
-        door=world.run_dir / "tmp" / f"function-{name}.door",
-        log=world.run_dir / "logs" / f"function-{name}.log",
+        fifo=context.run_dir / "tmp" / f"function-{name}.fifo",
+        log=context.run_dir / "logs" / f"function-{name}.log",
     )
 
 
@@ -64,7 +62,7 @@ def _memory_mb(inputs: Mapping[str, Any]) -> int:
 
 
 def _request(name: str, inputs: Mapping[str, Any], archive: bytes) -> dict[str, Any]:
-    """The arguments of CreateFunction; the program's runtime becomes the lab's own."""
+    """The arguments of CreateFunction; the program's runtime becomes the engine's own."""
     request: dict[str, Any] = {
         "FunctionName": name,
         "Role": inputs["role"],
@@ -84,17 +82,17 @@ def _request(name: str, inputs: Mapping[str, Any], archive: bytes) -> dict[str, 
     return request
 
 
-def _layer(world: World, resource: Resource) -> Made:
+def _layer(context: Context, resource: Resource) -> Made:
     inputs = resource.inputs
     name = str(inputs["layerName"])
-    folder = unpack(inputs["code"], world.run_dir / "layers" / name, base=world.root)
-    made = world.clients.functions.publish_layer_version(
+    folder = unpack(inputs["code"], context.run_dir / "layers" / name, base=context.root)
+    made = context.clients.functions.publish_layer_version(
         LayerName=name,
         # The emulator never opens it: the environments import from the unpacked archive.
         Content={"ZipFile": placeholder_archive()},
     )
     arn = made["LayerVersionArn"]
-    world.layers[arn] = LayerDeclaration(arn=arn, folder=folder)
+    context.layers[arn] = folder
     digest = base64.b64encode(hashlib.sha256(arn.encode()).digest()).decode()
     return Made(
         arn,
@@ -107,7 +105,7 @@ def _layer(world: World, resource: Resource) -> Made:
     )
 
 
-def _permission(world: World, resource: Resource) -> Made:
+def _permission(context: Context, resource: Resource) -> Made:
     inputs = resource.inputs
     statement = inputs.get("statementId") or f"{resource.name}-{random_suffix()}"
     request = {
@@ -119,11 +117,11 @@ def _permission(world: World, resource: Resource) -> Made:
     for key, argument in (("sourceArn", "SourceArn"), ("sourceAccount", "SourceAccount")):
         if inputs.get(key):
             request[argument] = inputs[key]
-    world.clients.functions.add_permission(**request)
+    context.clients.functions.add_permission(**request)
     return Made(statement, {"statementId": statement})
 
 
-def _event_invoke_config(world: World, resource: Resource) -> Made:
+def _event_invoke_config(context: Context, resource: Resource) -> Made:
     inputs = resource.inputs
     request: dict[str, Any] = {"FunctionName": inputs["functionName"]}
     for key, argument in (
@@ -135,30 +133,8 @@ def _event_invoke_config(world: World, resource: Resource) -> Made:
     failure = ((inputs.get("destinationConfig") or {}).get("onFailure") or {}).get("destination")
     if failure:
         request["DestinationConfig"] = {"OnFailure": {"Destination": failure}}
-    world.clients.functions.put_function_event_invoke_config(**request)
+    context.clients.functions.put_function_event_invoke_config(**request)
     return Made(str(inputs["functionName"]), {})
-
-
-def _event_source_mapping(world: World, resource: Resource) -> Made:
-    inputs = resource.inputs
-    request: dict[str, Any] = {
-        "FunctionName": inputs["functionName"],
-        "EventSourceArn": inputs["eventSourceArn"],
-        "Enabled": inputs.get("enabled", True),
-    }
-    for key, argument in (
-        ("batchSize", "BatchSize"),
-        ("maximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds"),
-        ("functionResponseTypes", "FunctionResponseTypes"),
-        ("startingPosition", "StartingPosition"),
-    ):
-        if inputs.get(key) is not None:
-            request[argument] = inputs[key]
-    concurrency = (inputs.get("scalingConfig") or {}).get("maximumConcurrency")
-    if concurrency:
-        request["ScalingConfig"] = {"MaximumConcurrency": concurrency}
-    made = world.clients.functions.create_event_source_mapping(**request)
-    return Made(made["UUID"], {"uuid": made["UUID"], "functionArn": made["FunctionArn"]})
 
 
 MAKERS: dict[str, Maker] = {
@@ -166,5 +142,4 @@ MAKERS: dict[str, Maker] = {
     "aws:lambda/layerVersion:LayerVersion": _layer,
     "aws:lambda/permission:Permission": _permission,
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _event_invoke_config,
-    "aws:lambda/eventSourceMapping:EventSourceMapping": _event_source_mapping,
 }

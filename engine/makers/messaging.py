@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from engine.stack.aliases import with_aliases
-from engine.stack.attributes import as_text, capitalised, text_attributes
-from engine.stack.context import Made, Maker, Resource, World, tags_of
-from engine.stack.naming import physical_name
+from engine.makers.context import Context, Made, Maker, Resource, as_text, physical_name, tags_of
+from engine.makers.iam import with_aliases
 
-_TOPIC = capitalised(
+
+def _capitalised(names: Iterable[str]) -> dict[str, str]:
+    """Map inputs whose attribute differs by its first letter only."""
+    return {name: name[0].upper() + name[1:] for name in names}
+
+
+_TOPIC = _capitalised(
     ("displayName", "deliveryPolicy", "fifoTopic", "contentBasedDeduplication", "kmsMasterKeyId")
 )
-_SUBSCRIPTION = capitalised(
+_SUBSCRIPTION = _capitalised(
     ("deliveryPolicy", "filterPolicy", "filterPolicyScope", "rawMessageDelivery", "redrivePolicy")
 )
 _QUEUE = {
-    **capitalised(
+    **_capitalised(
         (
             "contentBasedDeduplication",
             "deduplicationScope",
@@ -37,68 +42,67 @@ _QUEUE = {
 }
 
 
-def _topic(world: World, resource: Resource) -> Made:
+def _text_attributes(inputs: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
+    """The given inputs under the API's names; absent inputs stay absent."""
+    return {
+        attribute: as_text(inputs[name])
+        for name, attribute in names.items()
+        if inputs.get(name) is not None
+    }
+
+
+def _topic(context: Context, resource: Resource) -> Made:
     inputs = resource.inputs
     name = physical_name(resource.name, inputs, ending=_fifo(inputs.get("fifoTopic")))
-    attributes = text_attributes(inputs, _TOPIC)
+    attributes = _text_attributes(inputs, _TOPIC)
     if inputs.get("policy"):
         attributes["Policy"] = with_aliases(as_text(inputs["policy"]))
-    made = world.clients.sns.create_topic(
+    made = context.clients.sns.create_topic(
         Name=name,
         Attributes=attributes,
         Tags=tags_of(resource),  # type: ignore[arg-type]
     )
     arn = made["TopicArn"]
-    return Made(arn, {"arn": arn, "name": name, "owner": world.account_id})
+    return Made(arn, {"arn": arn, "name": name, "owner": context.account_id})
 
 
-def _topic_policy(world: World, resource: Resource) -> Made:
-    arn = str(resource.inputs["arn"])
-    world.clients.sns.set_topic_attributes(
-        TopicArn=arn,
-        AttributeName="Policy",
-        AttributeValue=with_aliases(as_text(resource.inputs["policy"])),
-    )
-    return Made(arn, {"owner": world.account_id})
-
-
-def _subscription(world: World, resource: Resource) -> Made:
+def _subscription(context: Context, resource: Resource) -> Made:
     inputs = resource.inputs
-    made = world.clients.sns.subscribe(
+    made = context.clients.sns.subscribe(
         TopicArn=inputs["topic"],
         Protocol=inputs["protocol"],
         Endpoint=inputs["endpoint"],
-        Attributes=text_attributes(inputs, _SUBSCRIPTION),
+        Attributes=_text_attributes(inputs, _SUBSCRIPTION),
         ReturnSubscriptionArn=True,
     )
     arn = made["SubscriptionArn"]
-    return Made(arn, {"arn": arn, "ownerId": world.account_id, "pendingConfirmation": False})
+    return Made(arn, {"arn": arn, "ownerId": context.account_id, "pendingConfirmation": False})
 
 
-def _queue(world: World, resource: Resource) -> Made:
+def _queue(context: Context, resource: Resource) -> Made:
     inputs = resource.inputs
     name = physical_name(resource.name, inputs, ending=_fifo(inputs.get("fifoQueue")))
-    attributes = text_attributes(inputs, _QUEUE)
+    attributes = _text_attributes(inputs, _QUEUE)
     if inputs.get("policy"):
         attributes["Policy"] = with_aliases(as_text(inputs["policy"]))
-    made = world.clients.sqs.create_queue(
+    made = context.clients.sqs.create_queue(
         QueueName=name,
         Attributes=attributes,  # type: ignore[arg-type]
         tags=inputs.get("tags") or {},
     )
     url = made["QueueUrl"]
-    return Made(url, {"arn": world.arn("sqs", name), "name": name, "url": url})
+    return Made(url, {"arn": context.arn("sqs", name), "name": name, "url": url})
 
 
 def _queue_attribute(attribute: str, key: str) -> Maker:
     """A resource whose whole content is one attribute of an existing queue."""
 
-    def maker(world: World, resource: Resource) -> Made:
+    def maker(context: Context, resource: Resource) -> Made:
         url = str(resource.inputs["queueUrl"])
         value = as_text(resource.inputs[key])
         if attribute == "Policy":
             value = with_aliases(value)
-        world.clients.sqs.set_queue_attributes(
+        context.clients.sqs.set_queue_attributes(
             QueueUrl=url,
             Attributes={attribute: value},  # type: ignore[dict-item]
         )
@@ -113,11 +117,9 @@ def _fifo(wanted: Any) -> str:
 
 MAKERS: dict[str, Maker] = {
     "aws:sns/topic:Topic": _topic,
-    "aws:sns/topicPolicy:TopicPolicy": _topic_policy,
     "aws:sns/topicSubscription:TopicSubscription": _subscription,
     "aws:sqs/queue:Queue": _queue,
     "aws:sqs/queuePolicy:QueuePolicy": _queue_attribute("Policy", "policy"),
-    "aws:sqs/redrivePolicy:RedrivePolicy": _queue_attribute("RedrivePolicy", "redrivePolicy"),
     "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": _queue_attribute(
         "RedriveAllowPolicy", "redriveAllowPolicy"
     ),

@@ -20,9 +20,9 @@ from pulumi.runtime import set_all_config, set_mocks
 from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import run_pulumi_func
 
+from engine.program.config import StackConfig
 from engine.program.mocks import Engine
-from engine.runtime.machine import EngineError
-from engine.stack.config import StackConfig
+from engine.runtime.processes import EngineError
 from terminal.errors import UserError
 
 _WORKERS = 16
@@ -43,7 +43,7 @@ def run_program(root: Path, config: StackConfig, engine: Engine) -> dict[str, st
     while thread.is_alive():
         thread.join(_POLL_SECONDS)
     if run.error is not None:
-        log = _write_log(run.error, engine.world.run_dir / "logs" / "program.log")
+        log = _write_log(run.error, engine.context.run_dir / "logs" / "program.log")
         raise _readable(run.error, engine, log) from None
     return run.outputs
 
@@ -73,7 +73,7 @@ class _Run:
             project=self._config.project,
             stack=self._config.stack,
             preview=False,
-            logger=logging.getLogger("lab.program"),
+            logger=logging.getLogger("engine.program"),
         )
         set_all_config(dict(self._config.values))
         with _inside(self._root):

@@ -4,19 +4,58 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from engine.runtime.machine import EngineError
-from engine.runtime.reaper import GUARD
+from engine.runtime.reaper import REAPER
+from terminal.errors import UserError
 from terminal.interrupts import impatient, shielded
+from terminal.isolation import AWS_ISOLATION
 
+FEWEST = 256
+"""The program's threads and the emulator's clients take some 150; macOS gives 256 by default."""
+PLENTY = 10_240
+"""What a load generator on this machine wants: a socket for each client, and one in the service."""
 _TAIL_BYTES = 16_384
 _POLL_SECONDS = 0.02
 _KILL_SECONDS = 5.0
+
+
+class EngineError(UserError):
+    """The emulator, a resource, a service or a function could not be brought up or kept up."""
+
+
+def minimal_environment(home: Path) -> dict[str, str]:
+    """What any program needs to start, and nothing that belongs to the user."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": "C.UTF-8",
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "PYTHONUNBUFFERED": "1",
+        **AWS_ISOLATION,
+    }
+
+
+def allow_open_files() -> None:
+    """Raise this process's own limit as far as the user's allows; children inherit it.
+
+    Raises:
+        UserError: it does not allow enough.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = PLENTY if hard == resource.RLIM_INFINITY else min(PLENTY, hard)
+    if most < FEWEST:
+        raise UserError(
+            f"ulimit -n {most}: the engine needs {FEWEST} open files or more; raise the limit with "
+            f"`ulimit -Hn {FEWEST}` (as root, or in /etc/security/limits.conf)"
+        )
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def last_lines(path: Path, count: int = 12) -> str:
@@ -61,7 +100,7 @@ class ManagedProcess:
                 )
             except OSError as error:
                 raise EngineError(f"{name} could not be started: {error}") from error
-            GUARD.began(self._popen.pid)
+            REAPER.began(self._popen.pid)
 
     @property
     def pid(self) -> int:
@@ -88,15 +127,15 @@ class ManagedProcess:
             os.killpg(self.pid, number)
 
     def kill(self) -> None:
-        """End the whole group at once and collect the leader."""
+        """End the whole group immediately and collect the leader."""
         self.send(signal.SIGKILL)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._popen.wait(_KILL_SECONDS)
-        GUARD.ended(self.pid)
+        REAPER.ended(self.pid)
 
 
 def stop_together(processes: Iterable[ManagedProcess], *, patience_seconds: float) -> None:
-    """Send SIGTERM to each leader, wait for all of them at once, then kill what is left."""
+    """Send SIGTERM to each leader, wait for all of them together, then kill what is left."""
     stopping = list(processes)
     with shielded():
         for process in stopping:

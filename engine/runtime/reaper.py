@@ -1,7 +1,7 @@
-"""Ends the lab's children when the lab itself is killed and cannot: a process of its own on a pipe.
+"""Ends the children of a program that is killed and cannot: a process of its own on a pipe.
 
 Run as a script it reads `+PID` and `-PID` lines, the process groups begun and ended; when the pipe
-ends, so has the lab, and whatever groups are left are killed.
+ends, so has the program, and whatever groups are left are killed.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import sys
 import threading
 
 
-class Guard:
-    """Tells the guarding process, started with the first group, what there is to end."""
+class Reaper:
+    """Tells the reaping process, started with the first group, what there is to end."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -24,21 +24,21 @@ class Guard:
         self._owner = 0
 
     def began(self, group: int) -> None:
-        """Have this process group ended if the lab is killed."""
-        self._tell(f"+{group}\n")
+        """Have this process group ended if this program is killed."""
+        self._send(f"+{group}\n")
 
     def ended(self, group: int) -> None:
         """The group is gone; its number may soon be another's."""
-        self._tell(f"-{group}\n")
+        self._send(f"-{group}\n")
 
-    def _tell(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         with self._lock, contextlib.suppress(OSError):
             pipe = self._started().stdin
             if pipe is not None:
                 pipe.write(line.encode())
 
     def _started(self) -> subprocess.Popen[bytes]:
-        # A fork of the lab shares neither pipe nor children with it.
+        # A fork of this program shares neither pipe nor children with it.
         if self._process is None or self._owner != os.getpid():
             self._owner = os.getpid()
             self._process = subprocess.Popen(
@@ -53,12 +53,12 @@ class Guard:
 
     @staticmethod
     def _release(process: subprocess.Popen[bytes], owner: int) -> None:
-        """At the lab's own end: the guard ends with its pipe, and is not left to the collector."""
+        """At this program's own end: the reaper ends with its pipe, not by garbage collection."""
         if owner == os.getpid():
             process.communicate()
 
 
-GUARD = Guard()
+REAPER = Reaper()
 
 
 def main() -> None:

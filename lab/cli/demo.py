@@ -12,7 +12,7 @@ from rich.console import Console
 
 from engine.deployment import deploy, emulator_version
 from engine.differences import DIFFERENCES
-from engine.stack.config import parse_overrides, read_stack
+from engine.program.config import parse_overrides, read_stack
 from lab.load.scenarios import DEMO_SECONDS, SCENARIOS, Scenario
 from lab.measure.run import DemoRun, Plan
 from lab.report.live import LiveView

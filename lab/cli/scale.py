@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from engine.deployment import deploy, emulator_version
-from engine.stack.config import parse_overrides
+from engine.program.config import parse_overrides
 from lab.cli.demo import RESULTS_FOLDER
 from lab.load.scenarios import FLASH
 from lab.report.live import LiveView

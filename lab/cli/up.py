@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from engine.deployment import Deployment, deploy
-from engine.stack.config import parse_overrides, read_stack
+from engine.program.config import parse_overrides, read_stack
 from lab.topologies import TOPOLOGIES
 from ops.find import RUNS_FOLDER, UP_FILE
 from terminal.console import make_console
@@ -79,12 +79,12 @@ def up(
 
 def _show(deployment: Deployment, console: Console) -> None:
     table = Table(
-        "output", Column("value", overflow="fold"), title=f"{deployment.topology} on this machine"
+        "output", Column("value", overflow="fold"), title=f"{deployment.stack} on this machine"
     )
     for name, value in deployment.outputs.items():
         table.add_row(name, value)
     table.add_row("emulator", deployment.endpoint_url)
-    table.add_row("logs", str(deployment.run_dir / "logs"))
+    table.add_row("logs", str(deployment.logs))
     console.print(table)
     url = deployment.outputs.get("api_url")
     if url:
@@ -102,7 +102,7 @@ def describe(deployment: Deployment) -> dict[str, Any]:
     """
     me = psutil.Process()
     return {
-        "topology": deployment.topology,
+        "topology": deployment.stack,
         "outputs": dict(deployment.outputs),
         "config": dict(deployment.config),
         "endpoint_url": deployment.endpoint_url,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from engine.runtime.machine import minimal_environment
+from engine.runtime.processes import minimal_environment
 from lab.load.records import Outcome, RecordTail
 from lab.load.scenarios import Scenario
 from terminal.errors import UserError

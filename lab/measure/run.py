@@ -94,15 +94,15 @@ class DemoRun:
                 seen.append(self._run_sale(system, scenario, memory_before))
                 self._add_sales(topology, {scenario.name: evaluate(seen[-1])})
             self._view.stage(f"{topology}: taking the stack down")
-        logs = system.run_dir / "logs"
-        self._add_sales(topology, count_requests(seen, logs, self._billed_config(topology)))
+        counted = count_requests(seen, system.logs, self._billed_config(topology))
+        self._add_sales(topology, counted)
 
     def _run_sale(self, system: System, scenario: Scenario, memory_before: float) -> Observation:
         with explained(system):
             observation = self._run(
                 system,
                 scenario,
-                Prefixed(system.topology, self._view),
+                Prefixed(system.stack, self._view),
                 memory_before_mib=memory_before,
                 not_before=self._quiet_until,
             )

@@ -81,7 +81,7 @@ def run_scenario(
         UserError: Locust failed, or a process of the deployment died.
     """
     dynamodb = system.client("dynamodb")
-    predicted = predict(system.topology, scenario, system.config)
+    predicted = predict(system.stack, scenario, system.config)
     stock_before = read_stock(dynamodb, system.outputs["products_table"])
     sources = _sources(system, dynamodb)
     drive = _drive(system, scenario)
@@ -100,7 +100,7 @@ def run_scenario(
         scenario=scenario,
         sale=sale_of(read_records(drive.records), stock_before, ledgers, queued),
         readings=sampler.readings,
-        topology=system.topology,
+        topology=system.stack,
         config=system.config,
         drained=drained,
         memory_before_mib=memory_before_mib,
@@ -108,12 +108,11 @@ def run_scenario(
 
 
 def _drive(system: System, scenario: Scenario) -> Drive:
-    logs = system.run_dir / "logs"
     return Drive(
         host=system.outputs["api_url"],
         scenario=scenario,
         records=system.run_dir / f"records-{scenario.name}.jsonl",
-        log=logs / f"locust-{scenario.name}.log",
+        log=system.logs / f"locust-{scenario.name}.log",
     )
 
 
@@ -132,7 +131,7 @@ def _drain(
     view: View,
     bound_seconds: float | None,
 ) -> bool:
-    redelivery = longest_redelivery(system.topology, system.config)
+    redelivery = longest_redelivery(system.stack, system.config)
     limit = drain_limit(predicted.drain_seconds, redelivery)
     view.stage("draining: waiting until every accepted order is settled")
     return wait_for_drain(

@@ -9,15 +9,15 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from engine.runtime.machine import EngineError
+from engine.runtime.processes import EngineError
 
 
 class System(Protocol):
     """One deployed topology."""
 
     @property
-    def topology(self) -> str:
-        """Its name, see lab.topologies."""
+    def stack(self) -> str:
+        """Its stack's name, which is its topology's: see lab.topologies."""
         ...
 
     @property
@@ -32,7 +32,12 @@ class System(Protocol):
 
     @property
     def run_dir(self) -> Path:
-        """Where the logs of this deployment are."""
+        """The folder of this deployment."""
+        ...
+
+    @property
+    def logs(self) -> Path:
+        """Where the logs of its processes are."""
         ...
 
     def client(self, service: str) -> Any:
@@ -66,4 +71,4 @@ def explained(system: System) -> Iterator[None]:
         yield
     except (BotoCoreError, ClientError) as error:
         system.check()  # a dead process says more than the call that it did not answer
-        raise EngineError(f"{error}; the logs are in {system.run_dir / 'logs'}") from error
+        raise EngineError(f"{error}; the logs are in {system.logs}") from error

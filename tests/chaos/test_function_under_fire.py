@@ -24,11 +24,11 @@ FIRST_RETRY_SECONDS = 10.0
 
 
 def environments() -> list[psutil.Process]:
-    """The running environments: what the function's parent process has forked."""
-    parents = [
+    """The running environments: what the function's fork server has forked."""
+    servers = [
         each for each in psutil.Process().children() if "fork_server.py" in " ".join(each.cmdline())
     ]
-    return [child for parent in parents for child in parent.children()]
+    return [child for server in servers for child in server.children()]
 
 
 async def test_kill_minus_9_of_every_environment(tmp_path: Path) -> None:

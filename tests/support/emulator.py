@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.emulator.clients import ClientFactory
 from engine.emulator.server import Credentials, Emulator
-from engine.stack.clients import ClientFactory
 from terminal.isolation import AWS_ISOLATION
 
 REGION = "us-west-2"

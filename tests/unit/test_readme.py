@@ -22,6 +22,7 @@ def test_the_generated_tables_say_what_their_sources_say() -> None:
         "CONTRIBUTING.md",
         "docs/architecture.md",
         "docs/consumer.md",
+        "engine/README.md",
         "sqs_consumer/README.md",
         "docs/operations.md",
         "docs/predecessors.md",

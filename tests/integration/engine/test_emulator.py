@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from engine.emulator.installation import PROJECT, version
 from engine.emulator.server import HOST, Credentials, Emulator, port_is_free
-from engine.runtime.machine import EngineError
+from engine.runtime.processes import EngineError
 from tests.integration.engine.leftovers import files_but_logs, processes_of
 from tests.support.emulator import REGION, RunningEmulator
 

@@ -84,7 +84,7 @@ def test_kept_tokens_are_not_changed_by_who_reads_them() -> None:
     told = in_the_emulators_python(
         """
         from ministack.services import dynamodb
-        from engine.emulator.expressions import read_expressions_once
+        from engine.emulator.statements import read_expressions_once
         read_expressions_once()
         first = dynamodb._tokenize("#a = :b")
         wanted = list(first)

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from engine.deployment import Deployment
-from engine.runtime.machine import EngineError
+from engine.runtime.processes import EngineError
 from lab.measure.logs import FUNCTION_READY, read_events
 from tests.integration.engine.conftest import Deploy
 from tests.integration.engine.leftovers import files_but_logs, processes_of
@@ -205,7 +205,7 @@ def test_a_handler_that_cannot_be_imported_fails_the_run_with_the_reason_and_the
     assert processes_of(run_dir) == []
 
 
-def test_the_end_of_a_parent_process_fails_the_next_check(small: Deploy, run_dir: Path) -> None:
+def test_the_end_of_a_fork_server_fails_the_next_check(small: Deploy, run_dir: Path) -> None:
     with small("function") as deployment:
         for process in psutil.Process().children():
             if "fork_server.py" in " ".join(process.cmdline()):

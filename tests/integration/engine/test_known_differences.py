@@ -18,8 +18,8 @@ from botocore.exceptions import ClientError
 from engine.differences import DIFFERENCES
 from engine.emulator.installation import interpreter
 from engine.emulator.server import Credentials
-from engine.runtime.machine import minimal_environment
-from engine.stack.aliases import ALIASES
+from engine.makers.iam import ALIASES
+from engine.runtime.processes import minimal_environment
 from tests.integration.engine.conftest import Deploy
 from tests.support.emulator import RunningEmulator
 from tests.support.queue_shop import until

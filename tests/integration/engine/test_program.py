@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from engine.deployment import Deployment
 from engine.emulator.server import Credentials
-from engine.runtime.machine import EngineError
+from engine.runtime.processes import EngineError
 from terminal.errors import UserError
 from tests.integration.engine.conftest import Deploy
 from tests.integration.engine.leftovers import files_but_logs, processes_of

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 import pytest
 
 from engine.deployment import Deployment
-from engine.runtime.machine import EngineError
+from engine.runtime.processes import EngineError
 from terminal.errors import UserError
 from tests.integration.engine.conftest import Deploy
 from tests.integration.engine.leftovers import processes_of
@@ -21,8 +21,7 @@ pytestmark = pytest.mark.integration
 
 
 def answer(deployment: Deployment) -> Any:
-    url = f"http://127.0.0.1:{deployment.outputs['port']}/"
-    with urlopen(url, timeout=10) as response:
+    with urlopen(deployment.outputs["url"], timeout=10) as response:  # noqa: S310 - loopback
         return json.load(response)
 
 
@@ -40,6 +39,12 @@ def test_a_process_has_its_tasks_environment_and_its_roles_credentials_and_no_mo
     assert "SOMETHING_OF_THE_USER" not in environment
     names = {name for name in environment if not name.startswith(("AWS_", "LC_", "PYTHON"))}
     assert names == {"PORT", "COLOUR", "PATH", "HOME", "TMPDIR", "LANG"}
+
+
+def test_a_load_balancers_name_in_an_output_leads_to_the_service_behind_it(small: Deploy) -> None:
+    with small("service") as deployment:
+        assert deployment.outputs["url"] == f"http://127.0.0.1:{deployment.outputs['port']}"
+        assert answer(deployment)["pid"] in deployment.pids().values()
 
 
 def test_several_processes_share_the_port_and_each_has_a_log(small: Deploy, run_dir: Path) -> None:
@@ -89,7 +94,7 @@ def _check_for(deployment: Deployment, *, seconds: float) -> None:
 def test_a_busy_port_is_one_line_that_names_the_key_to_change(small: Deploy, run_dir: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        said = rf"^echoPort {port} is in use; .* --config echoPort=\.\.\.$"
+        said = rf"^port {port} is in use; .* --config port=\.\.\.$"
         with pytest.raises(UserError, match=said), small("service", port=port):
             pytest.fail("it came up")
     assert processes_of(run_dir) == []

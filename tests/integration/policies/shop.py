@@ -12,7 +12,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from engine.deployment import Deployment
-from engine.stack.aliases import ALIASES
+from engine.makers.iam import ALIASES
 
 PATIENCE_SECONDS = 12.0
 POLL_SECONDS = 0.1
@@ -153,7 +153,7 @@ class Shop:
         named = {*statement.actions, *(ALIAS_OF.get(action, "") for action in statement.actions)}
         return sum(
             role == statement.role and action in named
-            for log in sorted((self.deployment.run_dir / "logs").glob("*.log"))
+            for log in sorted(self.deployment.logs.glob("*.log"))
             for role, action in DENIAL.findall(log.read_text(encoding="utf-8", errors="replace"))
         )
 

@@ -109,7 +109,7 @@ def processor_becomes_ready(shop: Shop) -> bool:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    log = shop.deployment.run_dir / "logs" / f"processor-{port}.log"
+    log = shop.deployment.logs / f"processor-{port}.log"
     with log.open("wb") as output:
         task = subprocess.Popen(
             [sys.executable, "-m", "processor"],

@@ -32,7 +32,7 @@ def shop(
 
 def test_each_statement_of_each_role_is_missed_when_it_is_gone(shop: Shop) -> None:
     asked = [each for each in shop.statements() if each.sid not in NOT_ASKED]
-    if shop.deployment.topology == "sync":
+    if shop.deployment.stack == "sync":
         # Nothing announces orders there, so what does is no part of its policy.
         assert "PublishOrders" not in {each.sid for each in asked}
     for statement in asked:
@@ -49,7 +49,7 @@ def test_each_statement_of_each_role_is_missed_when_it_is_gone(shop: Shop) -> No
 
 
 def test_the_topic_reaches_its_subscriber_only_with_the_subscribers_leave(shop: Shop) -> None:
-    match shop.deployment.topology:
+    match shop.deployment.stack:
         case "sync":
             pytest.skip("sync has no topic")
         case "async":

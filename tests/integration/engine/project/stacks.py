@@ -93,8 +93,24 @@ def service() -> None:
         container_definitions=json.dumps([container]),
         task_role_arn=role.arn,
     )
-    aws.ecs.Service("service", task_definition=task.arn, desired_count=config.require_int("tasks"))
+    balancer = aws.lb.LoadBalancer("front")
+    target = aws.lb.TargetGroup("targets", port=int(port), protocol="HTTP", target_type="ip")
+    aws.lb.Listener(
+        "http",
+        load_balancer_arn=balancer.arn,
+        port=80,
+        default_actions=[{"type": "forward", "target_group_arn": target.arn}],
+    )
+    aws.ecs.Service(
+        "service",
+        task_definition=task.arn,
+        desired_count=config.require_int("tasks"),
+        load_balancers=[
+            {"target_group_arn": target.arn, "container_name": "echo", "container_port": int(port)}
+        ],
+    )
     pulumi.export("port", port)
+    pulumi.export("url", pulumi.Output.concat("http://", balancer.dns_name))
 
 
 def function() -> None:

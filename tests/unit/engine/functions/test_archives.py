@@ -7,7 +7,7 @@ import pulumi
 import pytest
 
 from engine.functions.archives import unpack
-from engine.runtime.machine import EngineError
+from engine.runtime.processes import EngineError
 
 
 @pytest.fixture

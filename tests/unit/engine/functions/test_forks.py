@@ -1,4 +1,4 @@
-"""Who is at the door: bootstraps that wait, that change programs, and that have gone."""
+"""Who asks for an environment: bootstraps that wait, that change programs, and that have gone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from engine.functions import forks
-from engine.functions.forks import Bootstrap, Nursery
+from engine.functions.forks import Bootstrap, Forker
 from engine.functions.runtime_client import RUNTIME_API
 
 READY = {RUNTIME_API: "127.0.0.1:1"}
@@ -33,7 +33,7 @@ def start() -> Iterator[Start]:
 
 
 def bootstrap(process: subprocess.Popen[bytes]) -> Bootstrap:
-    return Bootstrap(process.pid, forks._stat(process.pid)[forks._BORN])
+    return Bootstrap(process.pid, forks._stat(process.pid)[forks._STARTED])
 
 
 def test_a_bootstrap_that_waits_has_its_variables(start: Start) -> None:
@@ -59,14 +59,14 @@ def test_a_bootstrap_that_has_ended_is_gone_also_before_anybody_asked(start: Sta
 def test_who_has_no_variables_yet_keeps_a_place_and_who_has_gone_does_not(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nursery = Nursery(cast("Any", None), print, {}, cast("Any", None))
+    forker = Forker(cast("Any", None), print, {}, cast("Any", None))
     forked: list[Bootstrap] = []
-    monkeypatch.setattr(nursery, "_fork", lambda each, _variables: forked.append(each))
+    monkeypatch.setattr(forker, "_fork", lambda each, _variables: forked.append(each))
     changing, waiting, gone = start(), start(**READY), start(**READY)
-    visitors = [bootstrap(each) for each in (changing, waiting, gone)]
+    announced = [bootstrap(each) for each in (changing, waiting, gone)]
     gone.kill()
     gone.wait()
-    nursery._waiting.extend(visitors)
-    nursery._fork_waiting()
-    assert forked == [visitors[1]]
-    assert list(nursery._waiting) == [visitors[0]]
+    forker._waiting.extend(announced)
+    forker._fork_waiting()
+    assert forked == [announced[1]]
+    assert list(forker._waiting) == [announced[0]]

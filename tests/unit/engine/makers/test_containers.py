@@ -9,13 +9,13 @@ from typing import Any, cast
 import pytest
 
 from engine.makers import MAKERS
-from engine.runtime.machine import EngineError
-from engine.services.declared import ServiceDeclaration, TaskDeclaration
-from engine.stack.context import Made, Resource, World
+from engine.makers.context import Context, Made, Resource
+from engine.runtime.processes import EngineError
+from engine.services.processes import ServiceDeclaration, TaskDeclaration
 
 
 @dataclass
-class FakeWorld:
+class FakeContext:
     root: Path
     account_id: str = "123456789012"
     region: str = "us-west-2"
@@ -28,29 +28,29 @@ class FakeWorld:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> FakeWorld:
+def context(tmp_path: Path) -> FakeContext:
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "Dockerfile").write_text("FROM scratch")
-    return FakeWorld(tmp_path)
+    return FakeContext(tmp_path)
 
 
-def make(world: FakeWorld, kind: str, **inputs: Any) -> Made:
-    return MAKERS[kind](cast("World", world), Resource(kind, "thing", inputs))
+def make(context: FakeContext, kind: str, **inputs: Any) -> Made:
+    return MAKERS[kind](cast("Context", context), Resource(kind, "thing", inputs))
 
 
 def container(**more: Any) -> dict[str, Any]:
     return {"name": "receiver", "command": ["python", "-m", "receiver"], **more}
 
 
-def task(world: FakeWorld, *containers: dict[str, Any]) -> Made:
+def task(context: FakeContext, *containers: dict[str, Any]) -> Made:
     definitions = json.dumps(list(containers))
     kind = "aws:ecs/taskDefinition:TaskDefinition"
-    return make(world, kind, family="receiver", containerDefinitions=definitions)
+    return make(context, kind, family="receiver", containerDefinitions=definitions)
 
 
-def image(world: FakeWorld) -> str:
+def image(context: FakeContext) -> str:
     made = make(
-        world,
+        context,
         "docker:index/image:Image",
         imageName="1.dkr.ecr.aws/receiver:abc",
         build={"context": ".", "dockerfile": "app/Dockerfile"},
@@ -58,59 +58,59 @@ def image(world: FakeWorld) -> str:
     return str(made.outputs["repoDigest"])
 
 
-def test_an_image_is_named_by_the_content_of_its_build(world: FakeWorld) -> None:
-    first = image(world)
+def test_an_image_is_named_by_the_content_of_its_build(context: FakeContext) -> None:
+    first = image(context)
     assert first.startswith("1.dkr.ecr.aws/receiver@sha256:")
-    (world.root / ".git").mkdir()
-    (world.root / ".git" / "index").write_text("changes all the time")
-    assert image(world) == first
-    (world.root / "app" / "main.py").write_text("print(1)")
-    assert image(world) != first
+    (context.root / ".git").mkdir()
+    (context.root / ".git" / "index").write_text("changes all the time")
+    assert image(context) == first
+    (context.root / "app" / "main.py").write_text("print(1)")
+    assert image(context) != first
 
 
-def test_an_image_without_its_dockerfile_is_refused(world: FakeWorld) -> None:
-    (world.root / "app" / "Dockerfile").unlink()
+def test_an_image_without_its_dockerfile_is_refused(context: FakeContext) -> None:
+    (context.root / "app" / "Dockerfile").unlink()
     with pytest.raises(EngineError, match=r"app/Dockerfile does not exist"):
-        image(world)
+        image(context)
 
 
-def test_a_task_runs_with_exactly_the_environment_that_it_declares(world: FakeWorld) -> None:
+def test_a_task_runs_with_exactly_the_environment_that_it_declares(context: FakeContext) -> None:
     environment = [{"name": "PORT", "value": "8080"}, {"name": "A", "value": "b"}]
-    made = task(world, container(environment=environment, stopTimeout=45))
-    declared = world.tasks[made.outputs["arn"]]
+    made = task(context, container(environment=environment, stopTimeout=45))
+    declared = context.tasks[made.outputs["arn"]]
     assert declared.environment == {"PORT": "8080", "A": "b"}
     assert declared.port == 8080
     assert declared.command == ("python", "-m", "receiver")
     assert declared.stop_timeout_seconds == 45
 
 
-def test_revisions_of_a_family_count_up(world: FakeWorld) -> None:
-    assert [task(world, container()).outputs["revision"] for _ in range(3)] == [1, 2, 3]
+def test_revisions_of_a_family_count_up(context: FakeContext) -> None:
+    assert [task(context, container()).outputs["revision"] for _ in range(3)] == [1, 2, 3]
 
 
-def test_a_sidecar_is_passed_over_and_a_task_without_python_refused(world: FakeWorld) -> None:
+def test_a_sidecar_is_passed_over_and_a_task_without_python_refused(context: FakeContext) -> None:
     sidecar = {"name": "otel", "command": ["--config=x"]}
-    made = task(world, sidecar, container())
-    assert world.tasks[made.outputs["arn"]].container == "receiver"
+    made = task(context, sidecar, container())
+    assert context.tasks[made.outputs["arn"]].container == "receiver"
     with pytest.raises(EngineError, match="no container whose command starts with `python`"):
-        task(world, sidecar)
+        task(context, sidecar)
 
 
-def test_secrets_that_the_lab_cannot_give_are_refused(world: FakeWorld) -> None:
+def test_secrets_that_the_lab_cannot_give_are_refused(context: FakeContext) -> None:
     with pytest.raises(EngineError, match="secrets"):
-        task(world, container(secrets=[{"name": "TOKEN", "valueFrom": "arn"}]))
+        task(context, container(secrets=[{"name": "TOKEN", "valueFrom": "arn"}]))
 
 
 @pytest.mark.parametrize(("desired", "count"), [(None, 1), (0, 0), (3, 3)])
 def test_a_service_wants_as_many_tasks_as_declared(
-    world: FakeWorld, desired: int | None, count: int
+    context: FakeContext, desired: int | None, count: int
 ) -> None:
-    arn = task(world, container()).outputs["arn"]
-    make(world, "aws:ecs/service:Service", taskDefinition=arn, desiredCount=desired)
-    (service,) = world.services.values()
+    arn = task(context, container()).outputs["arn"]
+    make(context, "aws:ecs/service:Service", taskDefinition=arn, desiredCount=desired)
+    (service,) = context.services.values()
     assert service.desired_count == count
 
 
-def test_a_service_of_a_task_that_is_not_in_the_stack_is_refused(world: FakeWorld) -> None:
+def test_a_service_of_a_task_that_is_not_in_the_stack_is_refused(context: FakeContext) -> None:
     with pytest.raises(EngineError, match="arn:other"):
-        make(world, "aws:ecs/service:Service", taskDefinition="arn:other")
+        make(context, "aws:ecs/service:Service", taskDefinition="arn:other")

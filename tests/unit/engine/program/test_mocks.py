@@ -5,25 +5,29 @@ from typing import Any, cast
 import pytest
 from pulumi.runtime import MockCallArgs, MockResourceArgs
 
-from engine.makers import MAKERS
+from engine.makers.context import Context, Made, Resource
+from engine.program.config import StackConfig
 from engine.program.mocks import Engine
-from engine.runtime.machine import EngineError
-from engine.stack.config import StackConfig
-from engine.stack.context import Made, Resource, World
+from engine.runtime.processes import EngineError
 
 
-class FakeWorld:
+class FakeContext:
     account_id = "123456789012"
     region = "us-west-2"
     config = StackConfig("shop", "sale", {})
 
 
 def engine(**makers: Any) -> Engine:
-    return Engine(cast("World", FakeWorld()), makers)
+    return Engine(cast("Context", FakeContext()), makers)
 
 
-def registered(kind: str, **inputs: Any) -> MockResourceArgs:
-    return MockResourceArgs(kind, "thing", inputs)
+def registered(kind: str, *, custom: bool = True, **inputs: Any) -> MockResourceArgs:
+    return MockResourceArgs(kind, "thing", inputs, custom=custom)
+
+
+def call(token: str) -> dict[Any, Any]:
+    answer, _ = engine().call(MockCallArgs(token, {}, ""))
+    return answer
 
 
 def test_an_unknown_resource_type_is_an_error_that_names_it() -> None:
@@ -37,17 +41,33 @@ def test_an_unknown_function_is_an_error_that_names_it() -> None:
         engine().call(MockCallArgs("aws:kms/getKey:getKey", {}, ""))
 
 
-def test_the_projects_own_components_and_providers_pass() -> None:
+def test_components_and_providers_pass_whoever_wrote_them() -> None:
     subject = engine()
-    for kind in ("flashsale:compute:Receiver", "pulumi:providers:aws"):
-        _, outputs = subject.new_resource(registered(kind, size=1))
+    component = registered("flashsale:compute:Receiver", custom=False, size=1)
+    for given in (component, registered("pulumi:providers:aws", size=1)):
+        _, outputs = subject.new_resource(given)
         assert outputs == {"size": 1}
+    with pytest.raises(EngineError, match="does not know"):
+        subject.new_resource(registered("flashsale:compute:Receiver", size=1))
+
+
+def test_the_account_and_region_are_the_emulators() -> None:
+    identity = call("aws:index/getCallerIdentity:getCallerIdentity")
+    assert identity["accountId"] == "123456789012"
+    zones = call("aws:index/getAvailabilityZones:getAvailabilityZones")["names"]
+    assert zones[:2] == ["us-west-2a", "us-west-2b"]
+
+
+def test_the_registry_token_names_the_accounts_registry() -> None:
+    token = call("aws:ecr/getAuthorizationToken:getAuthorizationToken")
+    assert token["proxyEndpoint"] == "https://123456789012.dkr.ecr.us-west-2.amazonaws.com"
+    assert token["userName"] == "AWS"
 
 
 def test_whole_floats_reach_the_maker_as_integers_at_any_depth() -> None:
     seen: list[Resource] = []
 
-    def maker(_world: World, resource: Resource) -> Made:
+    def maker(_context: Context, resource: Resource) -> Made:
         seen.append(resource)
         return Made("id", {"arn": "made"})
 
@@ -60,7 +80,7 @@ def test_whole_floats_reach_the_maker_as_integers_at_any_depth() -> None:
 
 
 def test_a_missing_input_is_named_and_the_first_error_is_kept() -> None:
-    def maker(_world: World, resource: Resource) -> Made:
+    def maker(_context: Context, resource: Resource) -> Made:
         return Made(resource.inputs["topic"], {})
 
     subject = engine(subscription=maker)
@@ -69,11 +89,3 @@ def test_a_missing_input_is_named_and_the_first_error_is_kept() -> None:
     with pytest.raises(EngineError):
         subject.new_resource(registered("other"))
     assert "topic" in str(subject.first_error)
-
-
-def test_every_maker_and_every_type_token_has_the_shape_of_pulumis() -> None:
-    for token, maker in MAKERS.items():
-        package, module, kind = token.split(":")
-        assert module.rpartition("/")[2].lower() == kind.lower(), token
-        assert package in {"aws", "docker"}
-        assert callable(maker)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -7,8 +8,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.runtime.machine import EngineError, minimal_environment
-from engine.runtime.processes import ManagedProcess, last_lines, stop_together
+from engine.runtime.processes import (
+    EngineError,
+    ManagedProcess,
+    last_lines,
+    minimal_environment,
+    stop_together,
+)
 
 PARENT = """
 import subprocess, sys, time
@@ -16,6 +22,13 @@ subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
 print("up", flush=True)
 time.sleep(60)
 """
+USERS = {
+    "AWS_PROFILE": "private",
+    "AWS_ACCESS_KEY_ID": "AKIAUSER",
+    "AWS_ENDPOINT_URL_SQS": "https://example.com",
+    "BOTO_CONFIG": "boto.cfg",
+    "HTTPS_PROXY": "http://proxy.example.com",
+}
 STUBBORN = """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -87,3 +100,14 @@ def test_the_last_lines_of_a_log_are_the_last_ones(tmp_path: Path) -> None:
     assert last_lines(log) == "(the log is empty)"
     log.write_text("\n".join(str(number) for number in range(100)))
     assert last_lines(log, 2) == "98\n99"
+
+
+def test_a_child_learns_nothing_of_the_users_aws_setup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key, value in USERS.items():
+        monkeypatch.setenv(key, value)
+    environment = minimal_environment(tmp_path)
+    assert not environment.keys() & USERS.keys()
+    assert environment["HOME"] == environment["TMPDIR"] == str(tmp_path)
+    assert environment["AWS_CONFIG_FILE"] == os.devnull

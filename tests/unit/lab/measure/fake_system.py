@@ -21,8 +21,9 @@ class FakeSystem:
     """One topology with one product; `sell` is a sale that it completes without fault."""
 
     def __init__(self, topology: str, run_dir: Path) -> None:
-        self.topology = topology
+        self.stack = topology
         self.run_dir = run_dir
+        self.logs = run_dir / "logs"
         self.config: Mapping[str, str] = CONFIG
         self.outputs: dict[str, str] = {
             "api_url": "http://shop",
@@ -42,7 +43,7 @@ class FakeSystem:
             }
         )
         self.checks = 0
-        (run_dir / "logs").mkdir(parents=True)
+        self.logs.mkdir(parents=True)
 
     def client(self, service: str) -> Any:
         return {"dynamodb": self.dynamodb, "sqs": self.queue}[service]
@@ -80,7 +81,7 @@ class FakeSystem:
 
     def log_calls(self, calls: Mapping[str, int], timestamp: str = "2099-01-01T00:00:00Z") -> None:
         event = {"event": "aws_calls", "timestamp": timestamp, "calls": calls}
-        with (self.run_dir / "logs" / "receiver-0.log").open("a") as log:
+        with (self.logs / "receiver-0.log").open("a") as log:
             log.write(json.dumps(event) + "\n")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from engine.runtime.machine import EngineError
+from engine.runtime.processes import EngineError
 from lab.load.scenarios import FLASH, NORMAL, Scenario
 from lab.measure.machine import with_free_ports
 from lab.measure.measures import Observation
@@ -50,11 +50,11 @@ class FakeDeployments:
             self.events.append(f"down {topology}")
 
     def run(self, system: System, scenario: Scenario, _: object, **options: object) -> Observation:
-        self.events.append(f"{system.topology} {scenario.name}")
-        if self.broken == system.topology:
+        self.events.append(f"{system.stack} {scenario.name}")
+        if self.broken == system.stack:
             raise self.error
         self.not_before.append(float(str(options["not_before"])))
-        return observe(system.topology, scenario)
+        return observe(system.stack, scenario)
 
     def demo_run(self, folder: Path, *topologies: str) -> DemoRun:
         return DemoRun(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from engine.runtime.machine import EngineError
+from engine.runtime.processes import EngineError
 from lab.load.scenarios import FLASH, Scenario
 from lab.measure.measures import Observation
 from lab.measure.system import System

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
 
-from engine.runtime.machine import minimal_environment
 from terminal.isolation import without_user_aws
 
 USERS = {
@@ -21,13 +19,6 @@ USERS = {
 def user(monkeypatch: pytest.MonkeyPatch) -> None:
     for key, value in USERS.items():
         monkeypatch.setenv(key, value)
-
-
-def test_a_child_learns_nothing_of_the_users_aws_setup(tmp_path: Path) -> None:
-    environment = minimal_environment(tmp_path)
-    assert not environment.keys() & USERS.keys()
-    assert environment["HOME"] == environment["TMPDIR"] == str(tmp_path)
-    assert environment["AWS_CONFIG_FILE"] == os.devnull
 
 
 def test_this_process_forgets_the_users_setup_and_remembers_it_afterwards() -> None:

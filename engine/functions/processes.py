@@ -1,17 +1,16 @@
-"""Starts a parent process per declared function and watches it."""
+"""A fork server for each declared function: started, watched, ended."""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from engine.functions.declared import FunctionDeclaration
-from engine.runtime.machine import EngineError, minimal_environment
-from engine.runtime.processes import ManagedProcess, last_lines
+from engine.runtime.processes import EngineError, ManagedProcess, last_lines, minimal_environment
 from terminal.interrupts import shielded
 
 _SCRIPT = Path(__file__).with_name("fork_server.py")
@@ -19,7 +18,21 @@ _READY_SECONDS = 60.0
 _POLL_SECONDS = 0.02
 
 
-class FunctionParents:
+@dataclass(frozen=True)
+class FunctionDeclaration:
+    """A function as its execution environment sees it; bootstraps announce themselves in `fifo`."""
+
+    name: str
+    handler: str
+    root: Path
+    layers: tuple[Path, ...]
+    environment: Mapping[str, str]
+    memory_mb: int
+    fifo: Path
+    log: Path
+
+
+class ForkServers:
     """The processes that execution environments are forked from."""
 
     def __init__(self, *, run_dir: Path, endpoint_url: str, region: str) -> None:
@@ -29,7 +42,7 @@ class FunctionParents:
         self._processes: dict[str, ManagedProcess] = {}
 
     def start(self, functions: Iterable[FunctionDeclaration]) -> None:
-        """Start a parent for each function and wait until its handler is imported.
+        """Start one for each function and wait until its handler is imported.
 
         Raises EngineError with the traceback's last line and the log's path if it cannot be.
         """
@@ -41,7 +54,7 @@ class FunctionParents:
         deadline = time.monotonic() + _READY_SECONDS
         for function in wanted:
             process = self._processes[function.name]
-            while not function.door.exists():
+            while not function.fifo.exists():
                 if not process.running:
                     raise _not_importable(function)
                 if time.monotonic() >= deadline:
@@ -52,12 +65,12 @@ class FunctionParents:
                 time.sleep(_POLL_SECONDS)
 
     def check(self) -> None:
-        """Raise EngineError with the last log lines if a parent has ended."""
+        """Raise EngineError with the last log lines if a fork server has ended."""
         for process in self._processes.values():
             process.check()
 
     def close(self) -> None:
-        """End every parent with all its environments."""
+        """End every fork server with all its environments."""
         with shielded():
             for process in self._processes.values():
                 process.kill()
@@ -118,7 +131,7 @@ class FunctionParents:
             "handler": function.handler,
             "root": str(function.root),
             "paths": paths,
-            "door": str(function.door),
+            "fifo": str(function.fifo),
             "variables": sorted(function.environment),
             "endpoint_url": self._endpoint_url,
             "region": self._region,

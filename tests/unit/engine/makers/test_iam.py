@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.stack.aliases import ALIASES, with_aliases
+from engine.makers.iam import ALIASES, with_aliases
 
 
 def policy(*statements: dict[str, Any]) -> str:

@@ -49,7 +49,7 @@ class ClientFactory:
 
 
 class Clients:
-    """One client per service that the makers use, made at once: making them is not thread-safe."""
+    """One client per service that the makers use, made together: making them is not thread-safe."""
 
     def __init__(self, factory: ClientFactory) -> None:
         self.dynamodb: DynamoDBClient = factory.client("dynamodb")

@@ -1,4 +1,4 @@
-"""The stack configuration as the Pulumi CLI puts it together, plus the lab's overrides."""
+"""The stack configuration as the Pulumi CLI puts it together, plus a caller's overrides."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def read_stack(root: Path, stack: str, overrides: Mapping[str, str] | None = Non
 
 
 def this_machine(root: Path) -> dict[str, str]:
-    """What the lab overrides so that this interpreter can load the very same Lambda layer."""
+    """What is overridden so that this interpreter can load the very same Lambda layer."""
     declared = _read_yaml(root / "Pulumi.yaml").get("config") or {}
     machine = {
         "architecture": _MACHINES.get(platform.machine().lower(), "x86_64"),
@@ -78,7 +78,7 @@ def parse_overrides(pairs: list[str]) -> dict[str, str]:
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not key.strip():
-            raise UserError(f"--config {pair!r} is not key=value; e.g. --config receiverPort=8090")
+            raise UserError(f"--config {pair!r} is not key=value; e.g. --config port=8090")
         parsed[key.strip()] = value.strip()
     return parsed
 

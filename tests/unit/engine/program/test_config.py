@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.stack.config import parse_overrides, read_stack, this_machine
+from engine.program.config import parse_overrides, read_stack, this_machine
 from terminal.errors import UserError
 from terminal.project import ROOT
 

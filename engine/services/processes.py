@@ -7,13 +7,18 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 from engine.emulator.server import HOST, Credentials, port_is_free
-from engine.runtime.machine import EngineError, minimal_environment
-from engine.runtime.processes import ManagedProcess, last_lines, stop_together
-from engine.services.declared import ServiceDeclaration, TaskDeclaration
+from engine.runtime.processes import (
+    EngineError,
+    ManagedProcess,
+    last_lines,
+    minimal_environment,
+    stop_together,
+)
 from terminal.errors import UserError
 from terminal.interrupts import shielded
 
@@ -22,7 +27,34 @@ _POLL_SECONDS = 0.05
 CredentialsOf = Callable[[str], Credentials]
 
 
-class Fleet:
+@dataclass(frozen=True)
+class TaskDeclaration:
+    """The one container of a task definition."""
+
+    container: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    task_role_arn: str | None
+    stop_timeout_seconds: int
+
+    @property
+    def port(self) -> int | None:
+        """The port it serves on, by the convention of the `PORT` variable."""
+        text = self.environment.get("PORT", "")
+        return int(text) if text.isdigit() else None
+
+
+@dataclass(frozen=True)
+class ServiceDeclaration:
+    """So many processes of one task; `targets` are its ports by the ARN of their target group."""
+
+    name: str
+    task: TaskDeclaration
+    desired_count: int
+    targets: Mapping[str, int] = field(default_factory=dict)
+
+
+class ServiceProcesses:
     """`desired_count` processes per service; they share a port by SO_REUSEPORT."""
 
     def __init__(
@@ -32,6 +64,7 @@ class Fleet:
         run_dir: Path,
         endpoint_url: str,
         region: str,
+        config: Mapping[str, str],
         credentials: CredentialsOf,
     ) -> None:
         self._root = root
@@ -39,6 +72,7 @@ class Fleet:
         self._home = run_dir / "tmp" / "home"
         self._endpoint_url = endpoint_url
         self._region = region
+        self._config = config
         self._credentials = credentials
         self._processes: dict[str, ManagedProcess] = {}
         self._patience_seconds = 0.0
@@ -49,9 +83,9 @@ class Fleet:
         Raises UserError for a busy port, EngineError for a process that ends or does not get ready.
         """
         wanted = [service for service in services if service.desired_count]
-        _refuse_twins(wanted)
+        _refuse_equal_names(wanted)
         for service in wanted:
-            _refuse_busy_port(service.task)
+            _refuse_busy_port(service.task, self._config)
         self._home.mkdir(parents=True, exist_ok=True)
         for service in wanted:
             environment = self._environment(service.task)
@@ -73,7 +107,7 @@ class Fleet:
             process.check()
 
     def pids(self) -> dict[str, int]:
-        """Process ids by name, e.g. `receiver-0`."""
+        """Process ids by name, e.g. `web-0`."""
         return {name: process.pid for name, process in self._processes.items()}
 
     def close(self) -> None:
@@ -123,20 +157,27 @@ class Fleet:
         )
 
 
-def _refuse_twins(services: Iterable[ServiceDeclaration]) -> None:
+def _refuse_equal_names(services: Iterable[ServiceDeclaration]) -> None:
     """Processes and logs are named after the container: each name needs a service of its own."""
     names = [service.task.container for service in services]
-    twins = {name for name in names if names.count(name) > 1}
-    if twins:
-        raise EngineError(f"more than one service has a container named {min(twins)!r}; rename one")
+    equal = {name for name in names if names.count(name) > 1}
+    if equal:
+        raise EngineError(f"more than one service has a container named {min(equal)!r}; rename one")
 
 
-def _refuse_busy_port(task: TaskDeclaration) -> None:
-    if task.port is not None and not port_is_free(task.port, ""):
+def _refuse_busy_port(task: TaskDeclaration, config: Mapping[str, str]) -> None:
+    """The port is named by the configuration key that holds it, which is what can be changed."""
+    if task.port is None or port_is_free(task.port, ""):
+        return
+    keys = [key for key, value in config.items() if value == str(task.port)]
+    if not keys:
         raise UserError(
-            f"{task.container}Port {task.port} is in use; stop what listens there or choose "
-            f"another port with --config {task.container}Port=..."
+            f"port {task.port} of container {task.container!r} is in use; stop what listens there"
         )
+    raise UserError(
+        f"{keys[0]} {task.port} is in use; stop what listens there or choose another port with "
+        f"--config {keys[0]}=..."
+    )
 
 
 def _said_ready(log: Path) -> bool:

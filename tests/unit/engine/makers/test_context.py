@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from engine.stack.naming import physical_name
+from engine.makers.context import physical_name
 
 
 def test_a_given_name_is_kept() -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.functions.declared import FunctionDeclaration, LayerDeclaration
-from engine.services.declared import ServiceDeclaration, TaskDeclaration
-from engine.stack.clients import Clients
-from engine.stack.config import StackConfig
+from engine.emulator.clients import Clients
+from engine.functions.processes import FunctionDeclaration
+from engine.services.processes import ServiceDeclaration, TaskDeclaration
+
+_SUFFIX_LENGTH = 7
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,17 @@ class Made:
     outputs: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Listener:
+    """One port of a load balancer and the target group that its requests go to."""
+
+    load_balancer_arn: str
+    port: int
+    target_group_arn: str
+
+
 @dataclass
-class World:
+class Context:
     """The emulator as the makers see it, and the declarations that become processes later.
 
     Makers run on several threads; each writes its own keys only, under `lock` where it reads
@@ -40,30 +52,25 @@ class World:
     """
 
     clients: Clients
-    config: StackConfig
+    region: str
     account_id: str
     endpoint_url: str
     root: Path
     run_dir: Path
-    load_balancer_address: str
     tasks: dict[str, TaskDeclaration] = field(default_factory=dict)
     services: dict[str, ServiceDeclaration] = field(default_factory=dict)
     functions: dict[str, FunctionDeclaration] = field(default_factory=dict)
-    layers: dict[str, LayerDeclaration] = field(default_factory=dict)
+    layers: dict[str, Path] = field(default_factory=dict)
+    load_balancers: dict[str, str] = field(default_factory=dict)
+    listeners: list[Listener] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
-
-    @property
-    def region(self) -> str:
-        """The region of every resource."""
-        return self.config.region
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a resource of this account and region."""
         return f"arn:aws:{service}:{self.region}:{self.account_id}:{resource}"
 
 
-Maker = Callable[[World, Resource], Made]
-Invoke = Callable[[World, Mapping[str, Any]], Mapping[str, Any]]
+Maker = Callable[[Context, Resource], Made]
 
 
 def tags_of(resource: Resource) -> list[Mapping[str, str]]:
@@ -75,3 +82,25 @@ def tags_of(resource: Resource) -> list[Mapping[str, str]]:
 def each(value: Any) -> Sequence[Any]:
     """A list input that may be absent."""
     return value or ()
+
+
+def as_text(value: object) -> str:
+    """A scalar as these APIs write it; a document as JSON."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (dict, list)):
+        return json.dumps(value)
+    return str(value)
+
+
+def physical_name(logical: str, inputs: Mapping[str, Any], *, ending: str = "") -> str:
+    """The given name; else its prefix or `<logical name>-` with seven hexadecimal digits."""
+    if given := inputs.get("name"):
+        return str(given)
+    prefix = inputs.get("namePrefix") or f"{logical}-"
+    return f"{prefix}{random_suffix()}{ending}"
+
+
+def random_suffix(length: int = _SUFFIX_LENGTH) -> str:
+    """Hexadecimal digits that tell two resources of one name apart."""
+    return secrets.token_hex(length)[:length]
