@@ -35,7 +35,7 @@ class Foundation(pulumi.ComponentResource):
 
     @property
     def outputs(self) -> Outputs:
-        """The stack outputs that have the same name and meaning in each topology."""
+        """What was built, and its tables, for the outputs of the stack."""
         return {
             "topology": self.settings.topology.value,
             "orders_table": self.tables.orders.name,

@@ -8,7 +8,7 @@ import pulumi
 from infra import permissions
 from infra.environment import receiver_environment
 from infra.fargate_service import FargateService, FargateServiceArgs
-from infra.foundation import Foundation
+from infra.foundation import Foundation, Outputs
 from infra.iam import Statement
 from infra.load_balancer import LoadBalancer, LoadBalancerArgs
 
@@ -43,6 +43,11 @@ class Receiver(pulumi.ComponentResource):
         self._create_service(load_balancer)
         self.url = load_balancer.url
         self.register_outputs({"url": self.url})
+
+    @property
+    def outputs(self) -> Outputs:
+        """The stack outputs that each topology has."""
+        return {**self._args.foundation.outputs, "api_url": self.url}
 
     def _create_load_balancer(self) -> LoadBalancer:
         return LoadBalancer(

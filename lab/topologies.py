@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from ops.stack import TopologyName
+
 
 class PaidBy(StrEnum):
     """What takes an order's payment."""
@@ -54,7 +56,7 @@ class Topology:
 
 # Orange, blue and teal stay apart for all common kinds of colour blindness.
 SYNC = Topology(
-    name="sync",
+    name=TopologyName.SYNC.value,
     paid_by=PaidBy.RECEIVER,
     backlog="the customers are the queue",
     light="#c2500a",
@@ -62,7 +64,7 @@ SYNC = Topology(
     terminal="dark_orange",
 )
 ASYNC = Topology(
-    name="async",
+    name=TopologyName.ASYNC.value,
     paid_by=PaidBy.PROCESSOR,
     backlog="it grows while they shop and is worked off after they left",
     light="#1d5fd1",
@@ -70,7 +72,7 @@ ASYNC = Topology(
     terminal="dodger_blue1",
 )
 SERVERLESS = Topology(
-    name="serverless",
+    name=TopologyName.SERVERLESS.value,
     paid_by=PaidBy.FUNCTION,
     backlog="every order gets a worker of its own",
     light="#0b7d69",

@@ -59,7 +59,7 @@ class DeadLetterQueue:
         with calling(f"counting the messages of {self.url}"):
             return queue_depth(self._sqs, self.url)
 
-    def receive(self, most: int, hide_seconds: int) -> list[Mapping[str, Any]]:
+    def receive(self, most: int, timeout_seconds: int) -> list[Mapping[str, Any]]:
         """Return up to `most` (10) messages as SQS gives them, hidden for so long; none at the end.
 
         Raises:
@@ -69,7 +69,7 @@ class DeadLetterQueue:
             answer = self._sqs.receive_message(
                 QueueUrl=self.url,
                 MaxNumberOfMessages=most,
-                VisibilityTimeout=hide_seconds,
+                VisibilityTimeout=timeout_seconds,
                 WaitTimeSeconds=WAIT_SECONDS,
                 MessageSystemAttributeNames=[_SOURCE],
                 MessageAttributeNames=["All"],
@@ -91,8 +91,8 @@ class DeadLetterQueue:
             problems = send_entries(call, entries)
         return {by_entry[name].message_id: problem for name, problem in problems.items()}
 
-    def show_again(self, receipts: Iterable[str]) -> None:
-        """Make messages visible at once; one that cannot be is visible already, or will be."""
+    def release(self, receipts: Iterable[str]) -> None:
+        """Make messages visible immediately; one that cannot be is visible already, or will be."""
 
         def call(entries: list[Entry]) -> Any:
             return self._sqs.change_message_visibility_batch(QueueUrl=self.url, Entries=entries)
@@ -102,7 +102,7 @@ class DeadLetterQueue:
                 {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
                 for number, receipt in enumerate(batch)
             ]
-            with calling(f"showing messages of {self.url} again"):
+            with calling(f"releasing messages of {self.url}"):
                 send_entries(call, entries)
 
 
@@ -113,7 +113,7 @@ def text_of(attributes: Mapping[str, Any], name: str) -> str | None:
 
 
 def reason_of(received: Mapping[str, Any]) -> str:
-    """Return why the processor, or SQS itself, put a message aside.
+    """Return why the processor, or SQS itself, dead-lettered a message.
 
     SQS says which queue it moved a message from; what attributes say is then of an earlier time.
     """

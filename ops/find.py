@@ -14,7 +14,7 @@ import boto3
 import psutil
 
 from ops.calls import calling
-from ops.stack import TOPOLOGIES, LocalAccess, Stack
+from ops.stack import LocalAccess, Stack, TopologyName
 from terminal.errors import UserError
 from terminal.project import ROOT
 
@@ -116,9 +116,10 @@ def _on_aws(content: Mapping[str, Any], name: str) -> Stack:
 def _checked(outputs: Mapping[str, Any], name: str) -> dict[str, str]:
     texts = {key: str(value) for key, value in outputs.items()}
     topology = texts.get("topology")
-    if topology not in TOPOLOGIES:
+    if topology not in list(TopologyName):
         raise UserError(
-            f"{name}: output topology is {topology!r}; it must be one of {', '.join(TOPOLOGIES)}: "
+            f"{name}: output topology is {topology!r}; it must be one of "
+            f"{', '.join(TopologyName)}: "
             "are these the outputs of a stack of this project that is up?"
         )
     return texts

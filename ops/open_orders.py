@@ -1,11 +1,11 @@
-"""Orders that nobody works on any more, and those that may simply be waiting for their turn."""
+"""Open orders: which are stuck, which may be waiting for their turn, and what a retry did."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from orders.clock import epoch_seconds, timestamp
 from orders.model import OrderStatus
@@ -22,7 +22,7 @@ ASKED = {
 
 
 class Why(StrEnum):
-    """What tells that an order was left behind, or that it may not have been."""
+    """What tells that an order is stuck, or that it may not be."""
 
     LEASE_ENDED = "its worker is gone"
     """It was begun, and the lease of who began it has ended."""
@@ -44,6 +44,37 @@ class OpenOrder:
     lines: str
     created_at: float
     lease_ended_at: float | None = None
+
+
+class Action(StrEnum):
+    """What was done about an order."""
+
+    REPUBLISHED = "republished"
+    SETTLED = "settled"
+    LEFT = "left alone"
+    FAILED = "not done"
+    NONE = "nothing yet"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was done about an order; `told` is its new status, or the problem."""
+
+    order: OpenOrder
+    action: Action
+    told: str = ""
+
+
+class Retrier(Protocol):
+    """How stuck orders are given to a worker again."""
+
+    def retry(self, orders: Sequence[OpenOrder], done: Callable[[Outcome], None]) -> None:
+        """Tell `done` what became of each, in any order.
+
+        Raises:
+            Unanswered, UserError: the rest cannot be done either.
+        """
+        ...
 
 
 class OpenOrders:

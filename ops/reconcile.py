@@ -1,4 +1,4 @@
-"""Finds orders that were left behind and brings them back; a second time changes nothing."""
+"""Finds stuck orders and gives them to a worker again; a second time changes nothing."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ops.calls import RateLimit, calling
-from ops.open_orders import OpenOrder, OpenOrders, Why
-from ops.republish import Action, Announcing, Outcome, Repeating, Topic, Way
-from ops.resubmit import Receiver
+from ops.open_orders import Action, OpenOrder, OpenOrders, Outcome, Retrier, Why
+from ops.republish import Republisher, Topic
+from ops.resubmit import Receiver, Resubmitter
 from ops.stack import Stack, queue_depth
 
 Progress = Callable[[int, int], None]
@@ -48,7 +48,7 @@ class Reconciliation:
 
     @property
     def failed(self) -> bool:
-        """Whether an order could not be brought back."""
+        """Whether an order could not be retried."""
         return self.count(Action.FAILED) > 0
 
 
@@ -62,7 +62,7 @@ class Reconciler:
         self._sqs = stack.client("sqs")
 
     def run(self, work: Reconciliation, progress: Progress) -> None:
-        """Find and bring back, noting everything in `work` as it happens.
+        """Find and retry, noting everything in `work` as it happens.
 
         Raises:
             Unanswered, UserError: AWS could not be asked, or not be told.
@@ -79,7 +79,7 @@ class Reconciler:
             work.outcomes[outcome.order.order_id] = outcome
             progress(len(work.outcomes) - len(left), len(chosen))
 
-        self._way().bring_back(chosen, done)
+        self._retrier().retry(chosen, done)
 
     def _find(self, work: Reconciliation) -> None:
         # Counted first: the other way round, a message taken in between would seem to be missing.
@@ -104,15 +104,15 @@ class Reconciler:
         with calling(f"counting the messages of {url}"):
             return sum(queue_depth(self._sqs, url))
 
-    def _way(self) -> Way:
+    def _retrier(self) -> Retrier:
         if "topic_arn" not in self._stack.outputs:
-            return Repeating(Receiver(self._stack.output("api_url")))
+            return Resubmitter(Receiver(self._stack.output("api_url")))
         topic = Topic(self._stack.client("sns"), self._stack.output("topic_arn"))
-        return Announcing(topic, RateLimit(self._rate))
+        return Republisher(topic, RateLimit(self._rate))
 
 
 def _divided(work: Reconciliation) -> tuple[list[OpenOrder], list[OpenOrder]]:
-    """Return the orders to be left alone, and those to be brought back."""
+    """Return the orders to be left alone, and those to be retried."""
     left: list[OpenOrder] = []
     chosen: list[OpenOrder] = []
     for finding in work.findings:

@@ -21,9 +21,9 @@ Progress = Callable[[int, int], None]
 # How long a message is hidden that is looked at and left: for the whole look, or it is seen again;
 # but if this process is killed, nobody else sees it for as long either. Messages that are seen
 # again before the end are hidden for twice as long, up to what SQS takes.
-SHORTEST_HIDE_SECONDS = 60
-LONGEST_FIRST_HIDE_SECONDS = 900
-LONGEST_HIDE_SECONDS = 43_200
+SHORTEST_TIMEOUT_SECONDS = 60
+LONGEST_FIRST_TIMEOUT_SECONDS = 900
+LONGEST_TIMEOUT_SECONDS = 43_200
 SLOWEST_LOOK_PER_SECOND = 50
 # SQS may hand a message out again at any time. The end is when, besides all that are held, this
 # many receives in a row bring nothing new.
@@ -85,14 +85,14 @@ class Redrive:
         """
         total = self._queue.count().visible
         most = self._rate.most(MAX_ENTRIES)
-        hide_seconds = self._hide_seconds(total)
+        timeout_seconds = self._timeout_seconds(total)
         without_news = 0
         progress(0, total)
         try:
             while without_news < RECEIVES_WITHOUT_NEWS + len(self._held) // most:
                 self._rate.wait()
                 with shielded():
-                    received = self._queue.receive(most, hide_seconds)
+                    received = self._queue.receive(most, timeout_seconds)
                     if not received:
                         break
                     news = self._take(received, tally)
@@ -100,12 +100,12 @@ class Redrive:
                     without_news = 0
                 else:
                     without_news += 1
-                    hide_seconds = min(2 * hide_seconds, LONGEST_HIDE_SECONDS)
+                    timeout_seconds = min(2 * timeout_seconds, LONGEST_TIMEOUT_SECONDS)
                 progress(tally.seen, max(total, tally.seen))
         finally:
             tally.not_deleted = len(self._held.keys() & self._sent)
             with shielded():
-                self._queue.show_again(self._held.values())
+                self._queue.release(self._held.values())
 
     def _take(self, received: Sequence[Mapping[str, Any]], tally: Tally) -> bool:
         """Handle one batch; return whether any of it was not known."""
@@ -158,7 +158,7 @@ class Redrive:
             if letter.message_id not in problems:
                 del self._held[letter.message_id]
 
-    def _hide_seconds(self, messages: int) -> int:
+    def _timeout_seconds(self, messages: int) -> int:
         looked_at_per_second = min(self._rate.per_second, SLOWEST_LOOK_PER_SECOND)
-        seconds = SHORTEST_HIDE_SECONDS + int(messages / looked_at_per_second)
-        return min(seconds, LONGEST_FIRST_HIDE_SECONDS)
+        seconds = SHORTEST_TIMEOUT_SECONDS + int(messages / looked_at_per_second)
+        return min(seconds, LONGEST_FIRST_TIMEOUT_SECONDS)

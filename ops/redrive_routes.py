@@ -12,8 +12,8 @@ from ops.republish import Topic
 from ops.stack import Stack
 from terminal.errors import UserError
 
-# Written by the processor when it sets a message aside; true of that time only.
-SET_ASIDE = {"reason", "sourceMessageId", "receiveCount", REDRIVE}
+# Written by the processor when it dead-letters a message; true of that time only.
+DEAD_LETTER_ATTRIBUTES = {"reason", "sourceMessageId", "receiveCount", REDRIVE}
 MAX_ATTRIBUTES = 10
 NOT_A_RECORD = "not a record of an event that the function failed on"
 
@@ -44,14 +44,16 @@ class ToQueue:
         self._sqs = sqs
 
     def read(self, received: Mapping[str, Any]) -> DeadLetter:
-        """Return a message that the processor or SQS itself set aside."""
+        """Return a message that the processor or SQS itself dead-lettered."""
         attributes = received.get("MessageAttributes", {})
         return DeadLetter(
             message_id=received["MessageId"],
             body=received["Body"],
             reason=reason_of(received),
             redrive=text_of(attributes, REDRIVE),
-            attributes={key: value for key, value in attributes.items() if key not in SET_ASIDE},
+            attributes={
+                key: value for key, value in attributes.items() if key not in DEAD_LETTER_ATTRIBUTES
+            },
             receipt=received["ReceiptHandle"],
         )
 
@@ -87,7 +89,7 @@ class ToTopic:
         self._topic = Topic(sns, topic_arn)
 
     def read(self, received: Mapping[str, Any]) -> DeadLetter:
-        """Return the announcement in a failure record, or a letter with an empty body."""
+        """Return the message in a failure record, or a letter with an empty body."""
         message, reason, redrive = _read_record(received["Body"])
         return DeadLetter(
             message_id=received["MessageId"],
@@ -98,7 +100,7 @@ class ToTopic:
         )
 
     def send(self, letters: Sequence[DeadLetter], redrive: str) -> dict[str, str]:
-        """Publish the announcements; what is no failure record stays, with that as its problem."""
+        """Publish the messages; what is no failure record stays, with that as its problem."""
         problems = {each.message_id: NOT_A_RECORD for each in letters if not each.body}
         events = [each for each in letters if each.body]
         for batch in in_batches(events, size_of=lambda letter: letter.size):
@@ -129,7 +131,7 @@ def _marked(attributes: Mapping[str, Any], redrive: str) -> Entry:
 
 
 def _read_record(body: str) -> tuple[str, str, str | None]:
-    """Return announcement, reason and the redrive that sent it before, of a failure record."""
+    """Return message, reason and the redrive that sent it before, of a failure record."""
     try:
         record = json.loads(body)
         (event,) = record["requestPayload"]["Records"]

@@ -134,7 +134,7 @@ class MoveTask:
         return str(found["Attributes"]["QueueArn"])
 
 
-class Redriving:
+class RedriveRun:
     """What is to be moved on which stack, and what came of it so far.
 
     `reason` chooses messages whose reason contains it, whatever the case; None chooses all.

@@ -1,4 +1,4 @@
-"""Settling an order where nothing is announced: its customer's request is sent once more."""
+"""Stuck orders of a topology without a topic: their customers' requests are sent once more."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ import json
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from http import HTTPStatus
 from typing import Any
 
-from ops.open_orders import OpenOrder
+from ops.open_orders import Action, OpenOrder, Outcome
 
 # Longer than the load balancer waits for the receiver (Pulumi.yaml: 60 s unless configured).
 ANSWER_SECONDS = 75.0
 TRIES = 10
 LONGEST_PAUSE_SECONDS = 30.0
 DEFAULT_PAUSE_SECONDS = 2.0
+# Fewer than the payment slots of one receiver (paymentConcurrency 5): a customer finds one free.
+MAX_CONCURRENT_RESUBMITS = 4
 # Somebody else has the order just now; the load balancer's own ways to say "not now"; and ours.
 LATER = {
     HTTPStatus.CONFLICT,
@@ -26,7 +30,7 @@ LATER = {
 }
 
 
-class NotRepeated(Exception):
+class NotResubmitted(Exception):
     """The receiver did not settle the order; the message says why."""
 
 
@@ -43,21 +47,21 @@ def request_of(order: OpenOrder) -> dict[str, Any]:
 
 
 class Receiver:
-    """The stack's HTTP API; may be used by several threads at once."""
+    """The stack's HTTP API; several threads may use it concurrently."""
 
     def __init__(self, api_url: str, *, stop: threading.Event | None = None) -> None:
         self._url = f"{api_url.rstrip('/')}/orders"
         self._stop = stop or threading.Event()
 
     def stop(self) -> None:
-        """Let every `repeat` end at its next answer, whatever it is."""
+        """Let every `resubmit` end at its next answer, whatever it is."""
         self._stop.set()
 
-    def repeat(self, order: OpenOrder) -> str:
+    def resubmit(self, order: OpenOrder) -> str:
         """Place the order again under its own id and return the status it then has.
 
         Raises:
-            NotRepeated: the receiver refused it, had no place for it in ten tries, or is not there.
+            NotResubmitted: the receiver refused it, had no place for it, or is not there.
         """
         body = json.dumps(request_of(order)).encode()
         problem = ""
@@ -69,14 +73,14 @@ class Receiver:
                     problem = _told(error)
                     pause = _pause(error)
                 if error.code not in LATER:
-                    raise NotRepeated(problem) from None
+                    raise NotResubmitted(problem) from None
             except (OSError, http.client.HTTPException, ValueError) as error:
-                raise NotRepeated(
+                raise NotResubmitted(
                     f"POST {self._url}: {str(error) or type(error).__name__}"
                 ) from None
             if attempt == TRIES - 1 or self._stop.wait(pause):
                 break
-        raise NotRepeated(f"{problem} ({attempt + 1} tries)")
+        raise NotResubmitted(f"{problem} ({attempt + 1} tries)")
 
     def _post(self, body: bytes) -> str:
         request = urllib.request.Request(  # noqa: S310 - the stack's own address
@@ -103,3 +107,38 @@ def _pause(error: urllib.error.HTTPError) -> float:
     text = error.headers.get("Retry-After", "")
     seconds = float(text) if text.isdecimal() else DEFAULT_PAUSE_SECONDS
     return min(max(seconds, 0.0), LONGEST_PAUSE_SECONDS)
+
+
+class Resubmitter:
+    """Resubmits orders, a few concurrently; an answer comes with the settled order."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+
+    def retry(self, orders: Sequence[OpenOrder], done: Callable[[Outcome], None]) -> None:
+        """Tell `done` of each order when it is answered.
+
+        An interrupt begins no further one and waits for those under way; a second does not wait.
+        """
+        pool = ThreadPoolExecutor(MAX_CONCURRENT_RESUBMITS)
+        waiting = {pool.submit(self._resubmit, order) for order in orders}
+        try:
+            for answered in as_completed(set(waiting)):
+                waiting.discard(answered)
+                done(answered.result())
+        finally:
+            self._receiver.stop()
+            pool.shutdown(wait=True, cancel_futures=True)
+            for late in waiting:
+                _tell(late, done)
+
+    def _resubmit(self, order: OpenOrder) -> Outcome:
+        try:
+            return Outcome(order, Action.SETTLED, self._receiver.resubmit(order))
+        except NotResubmitted as problem:
+            return Outcome(order, Action.FAILED, str(problem))
+
+
+def _tell(late: Future[Outcome], done: Callable[[Outcome], None]) -> None:
+    if late.done() and not late.cancelled():
+        done(late.result())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 import boto3
@@ -14,7 +15,6 @@ from ops.calls import calling
 from terminal.errors import UserError
 from terminal.isolation import without_user_aws
 
-TOPOLOGIES = ("sync", "async", "serverless")
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 10
 _ATTEMPTS = 4
@@ -25,6 +25,14 @@ _CONFIG = Config(
 )
 _VISIBLE = "ApproximateNumberOfMessages"
 _IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
+
+
+class TopologyName(StrEnum):
+    """The topologies of the program, by the output of this name."""
+
+    SYNC = "sync"
+    ASYNC = "async"
+    SERVERLESS = "serverless"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ Ids may be integers or strings; they are strings from here on.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
@@ -49,10 +49,13 @@ class OrderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _decoder = msgspec.json.Decoder(OrderRequest)
-_PATH = re.compile(r" - at `\$(?P<path>.*)`$")
-_NAMED = re.compile(r"^Object .* (?:unknown|required) field `(?P<name>.*)`$", re.DOTALL)
-_TOO_LARGE = ("Number out of range", "Integer value out of range")
 _STEP = re.compile(r"\.(?P<name>[A-Za-z_]\w*)|\[(?P<index>\d+|\.\.\.)\]")
+_PATH = re.compile(
+    r"(?P<rule>.*) - at `\$(?P<path>(?:\.[A-Za-z_]\w*|\[(?:\d+|\.\.\.)\])*)`", re.DOTALL
+)
+_NAMED = re.compile(r"Object (?:contains unknown|missing required) field `(?P<name>.*)`", re.DOTALL)
+_UNKNOWN = "Object contains unknown field `"
+_TOO_LARGE = ("Number out of range", "Integer value out of range")
 
 
 def parse_order_request(body: bytes) -> OrderRequest:
@@ -90,27 +93,58 @@ def _invalid(message: str, body: bytes) -> InvalidOrder:
         return InvalidOrder(field="", rule=f"is not JSON: {error}", malformed=True)
     except RecursionError:
         return InvalidOrder(field="", rule="is nested too deeply", malformed=True)
-    found = _PATH.search(message)
-    path = found["path"] if found else ""
-    rule = message[: found.start()] if found else message
+    rule, path = _split(message, body)
+    found = _raw_at(body, path)
+    if named := _NAMED.fullmatch(rule):
+        path += f".{named['name']}"
+        found = _members(found).get(named["name"])
     if rule in _TOO_LARGE:
         rule = FLOAT_RULE
-    if named := _NAMED.match(rule):
-        path += f".{named['name']}"
-    return InvalidOrder(field=path.lstrip("."), rule=rule, value=_value_at(body, path))
+    return InvalidOrder(field=path.removeprefix("."), rule=rule, value=_value(found))
 
 
-def _value_at(body: bytes, path: str) -> Any:
+def _split(message: str, body: bytes) -> tuple[str, str]:
+    """Return rule and path of msgspec's message; an unknown field's own name may end like a path.
+
+    Such a name stands in the document's top, where msgspec adds no path.
+    """
+    found = _PATH.fullmatch(message)
+    if found is None:
+        return message, ""
+    if found["rule"].startswith(_UNKNOWN):
+        named = _NAMED.fullmatch(found["rule"])
+        if named is None or named["name"] not in _members(_raw_at(body, found["path"])):
+            return message, ""
+    return found["rule"], found["path"]
+
+
+def _raw_at(body: bytes, path: str) -> msgspec.Raw | None:
     found = msgspec.Raw(body)
     for step in _STEP.finditer(path):
-        name, index = step["name"], step["index"]
         try:
-            if name:
-                found = msgspec.json.decode(found, type=dict[str, msgspec.Raw])[name]
+            if step["name"]:
+                found = msgspec.json.decode(found, type=dict[str, msgspec.Raw])[step["name"]]
             else:
-                found = msgspec.json.decode(found, type=list[msgspec.Raw])[int(index)]
+                found = msgspec.json.decode(found, type=list[msgspec.Raw])[int(step["index"])]
         except (KeyError, IndexError, ValueError, msgspec.ValidationError):
             return None
+    return found
+
+
+def _members(found: msgspec.Raw | None) -> dict[str, msgspec.Raw]:
+    """Return the fields of a JSON object, nothing for what is none."""
+    if found is None:
+        return {}
+    try:
+        return msgspec.json.decode(found, type=dict[str, msgspec.Raw])
+    except msgspec.ValidationError:
+        return {}
+
+
+def _value(found: msgspec.Raw | None) -> str | float | bool | None:
+    """Return a value to show, None for an object, an array and what is not there."""
+    if found is None:
+        return None
     try:
         value = msgspec.json.decode(found)
     except msgspec.ValidationError:  # a number that is too large: as it was written

@@ -26,8 +26,7 @@ def build(settings: Settings) -> Outputs:
         ReceiverArgs(foundation=foundation, topic_arn=topic.arn, start_after=[orders]),
     )
     return {
-        **foundation.outputs,
-        "api_url": receiver.url,
+        **receiver.outputs,
         "topic_arn": topic.arn,
         "queue_url": orders.queue.url,
         "dlq_url": orders.dead_letter_queue.url,

@@ -31,8 +31,7 @@ def build(settings: Settings) -> Outputs:
         ReceiverArgs(foundation=foundation, topic_arn=topic.arn, start_after=[function]),
     )
     return {
-        **foundation.outputs,
-        "api_url": receiver.url,
+        **receiver.outputs,
         "topic_arn": topic.arn,
         "dlq_url": function.failure_queue.url,
     }

@@ -8,5 +8,4 @@ from infra.settings import Settings
 def build(settings: Settings) -> Outputs:
     """Declare the synchronous topology."""
     foundation = Foundation("flash-sale", settings)
-    receiver = Receiver("receiver", ReceiverArgs(foundation=foundation))
-    return {**foundation.outputs, "api_url": receiver.url}
+    return Receiver("receiver", ReceiverArgs(foundation=foundation)).outputs

@@ -18,6 +18,6 @@ def run() -> None:
         ),
         epilog=(
             "Start with `lab demo`; `lab up async` keeps one topology up for your own requests. "
-            "What a failure leaves behind, there or on AWS, is for `ops` to bring back."
+            "After a failure, there or on AWS, `ops` reconciles orders and redrives dead letters."
         ),
     )

@@ -12,8 +12,8 @@ def run() -> None:
         __package__,
         NAMES,
         about=(
-            "Bring back what a failure left behind, on AWS or in a `lab up` of this machine: "
-            "orders that nobody works on any more, and messages in the dead-letter queue."
+            "Recover after a failure, on AWS or in a `lab up` of this machine: retry orders that "
+            "nobody works on any more, and redrive messages of the dead-letter queue."
         ),
         epilog="docs/operations.md says when to run which; `--dry-run` shows what there is.",
     )

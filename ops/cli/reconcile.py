@@ -1,4 +1,4 @@
-"""`ops reconcile`: orders that nobody works on any more, back to work."""
+"""`ops reconcile`: stuck orders are retried."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ from ops.cli.operation import (
     write_json,
 )
 from ops.find import find_stack
-from ops.open_orders import Why
+from ops.open_orders import Action, Why
 from ops.reconcile import Finding, Reconciler, Reconciliation, as_json, started
-from ops.republish import Action
 from terminal.console import make_console
 from terminal.files import check_writable
 from terminal.numbers import plural
@@ -32,7 +31,7 @@ from terminal.numbers import plural
 OLDER_THAN_SECONDS = 300.0
 MAX_ROWS = 20
 UUID_LENGTH = 36
-STYLES = {Action.FAILED: "red", Action.ANNOUNCED: "green", Action.SETTLED: "green"}
+STYLES = {Action.FAILED: "red", Action.REPUBLISHED: "green", Action.SETTLED: "green"}
 
 
 def reconcile(
@@ -55,18 +54,18 @@ def reconcile(
     stack: StackOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Find orders that were left behind, and bring them back to who settles them.
+    """Find stuck orders and retry them.
 
-    Left behind is an order that was stored and never announced (PENDING for longer than the age),
-    and one whose worker died (PROCESSING, its lease ended). They are announced on the topic again;
-    in the sync topology, which has none, the customer's request is repeated. Settled orders and
+    Stuck is an order that was stored and never published (PENDING for longer than the age), and one
+    whose worker died (PROCESSING, its lease ended). They are published on the topic again; in the
+    sync topology, which has none, the customer's request is sent again. Settled orders and
     those in work stay as they are, so that running it twice, or too early, does no harm.
 
     While the queue holds messages, a PENDING order that no later order has overtaken may be
     waiting for its turn: it is listed and left alone, unless --force is given.
 
     Without --outputs and --stack it works on the newest `lab up` of this machine. Exits with 0 when
-    all is done, 2 when an order could not be brought back or the set-up is wrong, 130 after Ctrl-C.
+    all is done, 2 when an order could not be retried or the set-up is wrong, 130 after Ctrl-C.
     """
     target = find_stack(outputs, stack)
     check_writable(json)
@@ -75,7 +74,7 @@ def reconcile(
     work = started(older_than=older_than, dry_run=dry_run, force=force)
     with target.reached():
         reconciler = Reconciler(target, rate=rate)
-        ending = carry_out(lambda show: reconciler.run(work, show), "bringing orders back", console)
+        ending = carry_out(lambda show: reconciler.run(work, show), "retrying orders", console)
     write_json(as_json(work, target), ending, json)
     _show(work, ending, console)
     ending.leave(failed=work.failed)
@@ -124,11 +123,11 @@ def _sentences(work: Reconciliation, ending: Ending) -> list[str]:
     if work.findings:
         said.append(_summary(work))
     elif ending == Ending():
-        said.append(f"no order has been left behind for more than {age(work.older_than)}")
+        said.append(f"no order has been stuck for more than {age(work.older_than)}")
     if work.count(Action.LEFT):
         said.append(
             f"the queue holds {plural(work.messages, 'message')}: orders left alone are probably "
-            "among them and need nothing; --force announces them all the same, which does no harm "
+            "among them and need nothing; --force publishes them all the same, which does no harm "
             "and costs a message each"
         )
     if work.dead_letters:
@@ -141,13 +140,11 @@ def _sentences(work: Reconciliation, ending: Ending) -> list[str]:
 
 def _summary(work: Reconciliation) -> str:
     waiting = sum(each.why is Why.WAITING for each in work.findings)
-    found = (
-        f"{plural(len(work.findings) - waiting, 'order')} left behind, {waiting:,} may be waiting"
-    )
+    found = f"{plural(len(work.findings) - waiting, 'order')} stuck, {waiting:,} may be waiting"
     done = [f"{work.count(action):,} {action}" for action in Action if work.count(action)]
     untouched = len(work.findings) - len(work.outcomes)
     if untouched:
         done.append(
-            f"{untouched:,} would be brought back" if work.dry_run else f"{untouched:,} not reached"
+            f"{untouched:,} would be retried" if work.dry_run else f"{untouched:,} not reached"
         )
     return f"{found}: {', '.join(done)}"

@@ -22,7 +22,7 @@ from ops.cli.operation import (
 )
 from ops.find import find_stack
 from ops.redrive import Tally
-from ops.redrive_run import Redriving
+from ops.redrive_run import RedriveRun
 from terminal.console import make_console
 from terminal.errors import UserError
 from terminal.files import check_writable
@@ -46,7 +46,7 @@ def redrive(
     """Move the messages of the dead-letter queue back to where they came from.
 
     In the async topology that is the processor's queue, in the serverless one the topic, on which
-    the event is announced again that the function failed on. Repair the reason first
+    the event that the function failed on is published again. Repair the reason first
     (--dry-run counts the messages by reason): what cannot be handled comes back, and is left there.
 
     A message is sent before it is deleted: it may arrive twice, which changes nothing, and is never
@@ -63,7 +63,7 @@ def redrive(
     console = make_console()
     console.print(f"stack    {target.name}, {target.region}", highlight=False)
     with target.reached():
-        work = Redriving(target, reason, rate=rate, dry_run=dry_run)
+        work = RedriveRun(target, reason, rate=rate, dry_run=dry_run)
         title = "looking at dead letters" if dry_run else "moving dead letters"
         ending = carry_out(work.run, title, console)
     write_json(work.as_json(), ending, json)
@@ -71,7 +71,7 @@ def redrive(
     ending.leave(failed=bool(work.tally.failed))
 
 
-def _show(work: Redriving, ending: Ending, console: Console) -> None:
+def _show(work: RedriveRun, ending: Ending, console: Console) -> None:
     if work.tally.seen:
         console.print(_table(work.tally, dry_run=work.dry_run))
     for problem, count in work.tally.problems.most_common(MAX_ROWS):
@@ -96,7 +96,7 @@ def _table(tally: Tally, *, dry_run: bool) -> Table:
     return table
 
 
-def _sentences(work: Redriving, ending: Ending) -> list[str]:
+def _sentences(work: RedriveRun, ending: Ending) -> list[str]:
     tally, said = work.tally, []
     if ending.interrupted:
         said.append("interrupted; what was moved stays moved, run it again for the rest")
@@ -120,7 +120,7 @@ def _sentences(work: Redriving, ending: Ending) -> list[str]:
     return said
 
 
-def _summary(work: Redriving) -> str:
+def _summary(work: RedriveRun) -> str:
     tally = work.tally
     moved, left = tally.moved.total(), tally.left.total()
     if not tally.seen:

@@ -1,4 +1,4 @@
-"""An order that a crash left behind, announced again by an operator, as often as he likes."""
+"""An order that is stuck after a crash, republished by an operator as often as he likes."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def place_and_crash(shop: FakeShop, number: int, faults: dict[int, Fault])
 
 
 async def story(faults: list[dict[int, Fault]], pauses: list[float], seed: int) -> FakeShop:
-    """Let orders be left behind, reconcile at these moments, and work the queue off."""
+    """Let orders get stuck, reconcile at these moments, and work the queue off."""
     shop = FakeShop({"a": 3}, mischief=Mischief(seed=seed, shuffled=True, duplicate=0.2))
     for number, plan in enumerate(faults):
         await place_and_crash(shop, number, plan)
@@ -77,7 +77,7 @@ async def story(faults: list[dict[int, Fault]], pauses: list[float], seed: int) 
     st.lists(st.floats(0, 2 * LEASE_SECONDS), max_size=3),
     st.integers(0, 20),
 )
-def test_is_settled_once_whatever_call_was_the_last_and_whenever_it_is_announced(
+def test_is_settled_once_whatever_call_was_the_last_and_whenever_it_is_republished(
     faults: list[dict[int, Fault]], pauses: list[float], seed: int
 ) -> None:
     shop = run(story(faults, pauses, seed))

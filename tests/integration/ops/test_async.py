@@ -1,4 +1,4 @@
-"""What failures leave behind in the async topology, brought back while the stack is up."""
+"""Recovery after failures in the async topology, while the stack is up."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ def _nothing_waits(ward: Ward) -> None:
     until(lambda: ward.messages("queue_url") == (0, 0))
 
 
-def test_what_was_left_behind_is_settled_once_however_often_it_is_reconciled(
+def test_stuck_orders_are_settled_once_however_often_it_is_reconciled(
     ward: Ward, lab: Commands
 ) -> None:
     stock = ward.stock()
-    unannounced = ward.put_orders(20) + ward.put_orders(3, shards=20)  # since lowered
+    unpublished = ward.put_orders(20) + ward.put_orders(3, shards=20)  # since lowered
     abandoned = ward.put_orders(4, leased_until=-3600, shards=20)
     ward.charge(abandoned[0])
     with ward.processor_held():
         code, told = lab("reconcile")
         assert code == 0
-        assert done_about(told) == dict.fromkeys(unannounced + abandoned, "announced")
+        assert done_about(told) == dict.fromkeys(unpublished + abandoned, "republished")
         assert {order["why"] for order in told["orders"]} == {"no_message", "lease_ended"}
         code, told = lab("reconcile", "--force")
         assert code == 0
-        assert done_about(told) == dict.fromkeys(unannounced + abandoned, "announced")
-    ward.assert_paid_once(unannounced + abandoned, stock)
+        assert done_about(told) == dict.fromkeys(unpublished + abandoned, "republished")
+    ward.assert_paid_once(unpublished + abandoned, stock)
     code, told = lab("reconcile")
     assert (code, told["orders"]) == (0, [])
-    assert "no order has been left behind for more than 5 min" in lab.said
+    assert "no order has been stuck for more than 5 min" in lab.said
 
 
 def test_orders_that_are_young_or_in_work_are_left_alone(ward: Ward, lab: Commands) -> None:
@@ -64,14 +64,14 @@ def test_orders_that_are_young_or_in_work_are_left_alone(ward: Ward, lab: Comman
     assert done_about(told) == dict.fromkeys(just_ended, "none")
     _, told = lab("reconcile", "--dry-run", "--older-than", "0")
     assert done_about(told) == dict.fromkeys(just_ended + fresh, "none")
-    assert "2 would be brought back" in lab.said
+    assert "2 would be retried" in lab.said
     assert ward.statuses(fresh + in_work + just_ended) == {"PENDING": 1, "PROCESSING": 2}
     lab("reconcile", "--older-than", "0")
     until(lambda: ward.statuses(fresh + just_ended) == {"COMPLETED": 2})
     assert ward.statuses(in_work) == {"PROCESSING": 1}
 
 
-def test_messages_set_aside_go_back_by_reason_and_what_is_still_poison_stays(
+def test_dead_letters_go_back_by_reason_and_what_is_still_poison_stays(
     ward: Ward, lab: Commands
 ) -> None:
     stock = ward.stock()
@@ -149,10 +149,10 @@ def test_an_interrupt_between_two_batches_is_told_with_what_was_done(
     assert code == 130
     assert told["interrupted"] is True
     done = Counter(done_about(told).values())
-    assert done["announced"] + done["none"] == 20
-    assert done["announced"] >= 1
+    assert done["republished"] + done["none"] == 20
+    assert done["republished"] >= 1
     assert done["none"] >= 1
     assert "interrupted; what was done until then stays done" in lab.said
-    assert f"{done['announced']} announced again, {done['none']} not reached" in lab.said
+    assert f"{done['republished']} republished, {done['none']} not reached" in lab.said
     lab("reconcile", "--force")
     ward.assert_paid_once(orders, stock)

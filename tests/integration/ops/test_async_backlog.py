@@ -32,10 +32,10 @@ def test_orders_that_wait_in_the_queue_are_left_alone_unless_forced(
         assert code == 0
         assert done_about(told) == {
             **dict.fromkeys(waiting, "left"),
-            **dict.fromkeys(overtaken, "announced"),
+            **dict.fromkeys(overtaken, "republished"),
         }
         assert "the queue holds 3 messages: orders left alone are probably among them" in lab.said
         _, told = lab("reconcile", "--force")
-        assert set(done_about(told).values()) == {"announced"}
+        assert set(done_about(told).values()) == {"republished"}
     ward.assert_paid_once(waiting + overtaken, stock)
     assert ward.statuses([newest]) == {"PROCESSING": 1}

@@ -1,4 +1,4 @@
-"""What failures leave behind in the serverless topology, brought back while the stack is up."""
+"""Recovery after failures in the serverless topology, while the stack is up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
         yield ward
 
 
-def test_orders_left_behind_are_announced_to_the_function(ward: Ward, lab: Commands) -> None:
+def test_stuck_orders_are_republished_to_the_function(ward: Ward, lab: Commands) -> None:
     stock = ward.stock()
     orders = ward.put_orders(5) + ward.put_orders(2, leased_until=-3600)
     for _ in range(2):
@@ -29,7 +29,7 @@ def test_orders_left_behind_are_announced_to_the_function(ward: Ward, lab: Comma
     assert lab("reconcile")[1]["orders"] == []
 
 
-def test_an_event_that_the_function_gave_up_is_announced_again(ward: Ward, lab: Commands) -> None:
+def test_an_event_that_the_function_gave_up_is_published_again(ward: Ward, lab: Commands) -> None:
     stock = ward.stock()
     sns = ward.stack.client("sns")
     sns.publish(TopicArn=ward.outputs["topic_arn"], Message=announcement("late"))

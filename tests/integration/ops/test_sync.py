@@ -50,9 +50,7 @@ def test_lab_up_leaves_word_for_other_terminals(ward: Ward) -> None:
     assert find_stack(None, None, runs=kept.parents[1]).topology in {"sync", "async", "serverless"}
 
 
-def test_orders_left_behind_are_settled_by_repeating_their_requests(
-    ward: Ward, lab: Commands
-) -> None:
+def test_stuck_orders_are_settled_by_resubmitting_their_requests(ward: Ward, lab: Commands) -> None:
     stock = ward.stock()
     orders = ward.put_orders(9) + ward.put_orders(3, leased_until=-3600)
     ward.charge(orders[-1])

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from infra.settings import Topology
 from lab.measure.drain import longest_redelivery
 from lab.report.page import render
 from lab.report.plots.colours import variables
 from lab.results.model import Results
 from lab.topologies import TOPOLOGIES, PaidBy, named
+from ops.stack import TopologyName
 from terminal.project import ROOT
 from tests.unit.lab.report.reading import Page, assert_themed
 from tests.unit.lab.simulated import CONFIG
@@ -26,6 +28,10 @@ def test_each_topology_has_a_stack_file_and_each_stack_file_a_topology() -> None
     for name in TOPOLOGIES:
         config = yaml.safe_load(stack_file(name).read_text(encoding="utf-8"))["config"]
         assert config["flash-sale:topology"] == name
+
+
+def test_lab_and_ops_know_the_topologies_that_the_program_builds() -> None:
+    assert set(TOPOLOGIES) == {*map(str, TopologyName)} == {*map(str, Topology)}
 
 
 @pytest.mark.parametrize(("name", "slots"), [("sync", 5 * 2), ("async", 20 * 3)])

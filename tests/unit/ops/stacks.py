@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ops.open_orders import OpenOrder
 from ops.stack import Stack
 
 
@@ -47,3 +48,9 @@ class PagedTable:
         assert request["IndexName"] == "status-index"
         wanted = request["ExpressionAttributeValues"][":shard"]
         return [item for item in items if item["statusShard"] == wanted]
+
+
+def open_orders(count: int) -> list[OpenOrder]:
+    """So many orders of one customer that nobody has begun."""
+    lines = '[{"product_id":"1","quantity":1,"unit_price_cents":100}]'
+    return [OpenOrder(f"order-{n}", "PENDING", "7", lines, 0.0) for n in range(count)]

@@ -1,4 +1,4 @@
-"""Which orders are left behind, and which may simply be waiting."""
+"""Which orders are stuck, and which may simply be waiting."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_the_front_is_the_newest_order_that_was_begun_whatever_became_of_it() ->
     assert orders_in(PagedTable([item("PENDING", 1)])).front() == float("-inf")
 
 
-def test_a_repeated_request_is_the_same_order_to_the_receiver() -> None:
+def test_a_resubmitted_request_is_the_same_order_to_the_receiver() -> None:
     order = open_order(NOW, "0199-a.b_c", "123")
     sent = parse_order_request(json.dumps(request_of(order)).encode())
     names = {str(item.product_id) for item in sent.items}

@@ -59,7 +59,7 @@ class Bench:
         Reconciler(stack, rate=100).run(self.work, lambda _done, _total: None)
         return as_json(self.work, stack)
 
-    def announced(self) -> set[str]:
+    def republished(self) -> set[str]:
         return {decode_order_placed(message.body).order_id for message in self.heard.messages}
 
 
@@ -74,14 +74,14 @@ def done(told: dict[str, Any]) -> dict[str, tuple[str, str]]:
     return {order["order_id"]: (order["why"], order["done"]) for order in told["orders"]}
 
 
-def test_with_an_empty_queue_every_open_order_is_announced_the_oldest_first(bench: Bench) -> None:
+def test_with_an_empty_queue_every_open_order_is_republished_the_oldest_first(bench: Bench) -> None:
     told = bench.reconcile()
     assert list(done(told).items()) == [
-        ("overtaken", ("no_message", "announced")),
-        ("abandoned", ("lease_ended", "announced")),
-        ("waiting", ("no_message", "announced")),
+        ("overtaken", ("no_message", "republished")),
+        ("abandoned", ("lease_ended", "republished")),
+        ("waiting", ("no_message", "republished")),
     ]
-    assert bench.announced() == {"overtaken", "abandoned", "waiting"}
+    assert bench.republished() == {"overtaken", "abandoned", "waiting"}
 
 
 def test_while_the_queue_holds_messages_what_may_wait_is_left_alone(bench: Bench) -> None:
@@ -89,11 +89,11 @@ def test_while_the_queue_holds_messages_what_may_wait_is_left_alone(bench: Bench
     bench.dead.send("of another")
     told = bench.reconcile()
     assert done(told) == {
-        "overtaken": ("overtaken", "announced"),
-        "abandoned": ("lease_ended", "announced"),
+        "overtaken": ("overtaken", "republished"),
+        "abandoned": ("lease_ended", "republished"),
         "waiting": ("waiting", "left"),
     }
-    assert bench.announced() == {"overtaken", "abandoned"}
+    assert bench.republished() == {"overtaken", "abandoned"}
     assert (told["messages_in_queue"], told["dead_letters"]) == (1, 1)
 
 
@@ -105,17 +105,17 @@ def test_a_message_in_flight_counts_as_one_that_waits(bench: Bench) -> None:
 
 def test_force_announces_what_may_wait_as_well(bench: Bench) -> None:
     bench.queue.send("of some order")
-    assert done(bench.reconcile(force=True))["waiting"] == ("waiting", "announced")
-    assert bench.announced() == {"overtaken", "abandoned", "waiting"}
+    assert done(bench.reconcile(force=True))["waiting"] == ("waiting", "republished")
+    assert bench.republished() == {"overtaken", "abandoned", "waiting"}
 
 
 def test_a_dry_run_announces_nothing(bench: Bench) -> None:
     told = bench.reconcile(dry_run=True)
     assert {each[1] for each in done(told).values()} == {"none"}
-    assert bench.announced() == set()
+    assert bench.republished() == set()
 
 
-def test_an_order_that_could_not_be_announced_makes_the_whole_a_failure(bench: Bench) -> None:
+def test_an_order_that_could_not_be_republished_makes_the_whole_a_failure(bench: Bench) -> None:
     bench.reconcile()
     assert not bench.work.failed
     bench.wire.refuse_entries("PublishBatch", {0: "InvalidParameter"})

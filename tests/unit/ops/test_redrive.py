@@ -9,7 +9,7 @@ import pytest
 
 from ops.calls import RateLimit, Unanswered
 from ops.dead_letters import DeadLetter, DeadLetterQueue
-from ops.redrive import LONGEST_FIRST_HIDE_SECONDS, Redrive, Tally
+from ops.redrive import LONGEST_FIRST_TIMEOUT_SECONDS, Redrive, Tally
 from ops.redrive_routes import ToQueue
 from tests.support.fake_aws.queues import Queue
 from tests.support.fake_aws.wire import Fault, Wire
@@ -118,7 +118,7 @@ def test_no_one_else_is_kept_from_the_messages_for_longer_than_the_look(bench: B
     bench.die(2000)
     bench.redrive(rate=1, wanted=named("nothing"))
     assert hidden[0] == 60
-    assert max(hidden) == LONGEST_FIRST_HIDE_SECONDS
+    assert max(hidden) == LONGEST_FIRST_TIMEOUT_SECONDS
 
 
 def test_a_look_that_takes_longer_than_messages_are_hidden_ends_all_the_same(bench: Bench) -> None:

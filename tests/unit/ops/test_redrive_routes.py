@@ -102,7 +102,7 @@ def test_an_entry_that_sqs_refuses_is_named_with_its_problem(aws: OperatorAws) -
     assert len(queue.messages) == 2
 
 
-def test_a_failed_event_is_announced_again(aws: OperatorAws) -> None:
+def test_a_failed_event_is_published_again(aws: OperatorAws) -> None:
     heard = aws.queue("heard")
     route = ToTopic(aws.sns(), aws.topic("orders", heard))
     letter = route.read(received(failure()))

@@ -196,6 +196,18 @@ def test_no_json_raises_anything_but_an_invalid_order(document: Any) -> None:
         parse(document)
 
 
+@pytest.mark.parametrize("name", ["x - at `$.a", "x` - at `$.items[0]", "a.b", "`", "a\n` - at `$"])
+@pytest.mark.parametrize("place", ["", "items[0]"])
+def test_an_unknown_field_is_named_whatever_its_name_looks_like(name: str, place: str) -> None:
+    document: dict[str, Any] = {"customer_id": 1, "items": [{"product_id": 1, "quantity": 1}]}
+    (document["items"][0] if place else document)[name] = 5
+    with pytest.raises(InvalidOrder) as refused:
+        parse(document)
+    assert refused.value.field == (f"{place}.{name}" if place else name)
+    assert refused.value.rule == f"Object contains unknown field `{name}`"
+    assert refused.value.value == 5
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from sqs_consumer import Message
+from sqs_consumer import Message, NotRetryable, RetryAfter
 from sqs_consumer.settings import LONGEST_IN_FLIGHT_SECONDS, SLOWEST_ANSWER_SECONDS
 from tests.support.fake_aws.wire import Fault, Wire
 from tests.support.logs import capture_logs
@@ -205,6 +205,44 @@ async def test_a_handler_that_swallows_its_cancellation_deletes_nothing_that_was
     await until(lambda: ended)
     await asyncio.sleep(1)
     assert world.count("DeleteMessageBatch") == 0
+    await running.stop()
+
+
+@pytest.mark.parametrize(
+    "late", [NotRetryable("too late"), RetryAfter(1), ValueError("too late"), None]
+)
+@virtual_time
+async def test_nothing_is_sent_about_a_message_that_was_lost(late: Exception | None) -> None:
+    """Its visibility ran out, it is another's: a late end of its handler is nobody's business."""
+    wire = Wire()
+    world = QueueWorld(wire=wire)
+    world.send(1)
+    begun: list[str] = []
+    ended: list[str] = []
+
+    async def stubborn(message: Message) -> None:
+        begun.append(message.body)
+        try:
+            await asyncio.sleep(1000)
+        except asyncio.CancelledError:
+            wire.faults.clear()
+            await asyncio.sleep(1)
+            ended.append(message.body)
+            if late is not None:
+                raise late from None
+
+    running = world.start(stubborn, concurrency=1)
+    await until(lambda: begun)
+    for after in range(200):
+        wire.fail_next(Fault.BROKEN, after=after)
+    await until(lambda: ended)
+    extensions = world.count("ChangeMessageVisibilityBatch")
+    await until(lambda: len(begun) == 2)
+    assert world.dead_letters.messages == []
+    assert {name for name in wire.calls if "Send" in name or "Delete" in name} == set()
+    assert world.count("ChangeMessageVisibilityBatch") == extensions
+    world.queue.messages.clear()
+    running.consumer.stop()
     await running.stop()
 
 

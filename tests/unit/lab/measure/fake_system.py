@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +102,33 @@ class RecordingView:
 
     def drain(self, progress: DrainProgress, _predicted_seconds: float | None) -> None:
         self.drains.append(progress)
+
+
+class FakeDeployments:
+    """Deploys fake systems and keeps which, where, and with what configuration."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+        self.configs: list[Mapping[str, str]] = []
+        self.folders: list[Path] = []
+
+    @contextmanager
+    def deploy(
+        self,
+        topology: str,
+        *,
+        config: Mapping[str, str] | None,
+        run_dir: Path,
+        progress: Callable[[str], None],
+    ) -> Iterator[FakeSystem]:
+        """Yield a system with this configuration."""
+        progress("starting")
+        self.configs.append(config or {})
+        self.folders.append(run_dir)
+        self.events.append(f"up {topology}")
+        system = FakeSystem(topology, run_dir)
+        system.config = {**system.config, **(config or {})}
+        try:
+            yield system
+        finally:
+            self.events.append(f"down {topology}")

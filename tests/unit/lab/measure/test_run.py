@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,39 +13,21 @@ from lab.measure.measures import Observation
 from lab.measure.run import DemoRun, Plan
 from lab.measure.system import System
 from lab.results.model import Results
-from tests.unit.lab.measure.fake_system import FakeSystem, RecordingView
+from tests.unit.lab.measure.fake_system import FakeDeployments, RecordingView
 from tests.unit.lab.simulated import CONFIG, observe
 
 SALES = (NORMAL.lasting(2), FLASH.lasting(2))
 
 
-class FakeDeployments:
-    """Deploys fake systems, hands out simulated results, and keeps what was saved."""
+class DemoDeployments(FakeDeployments):
+    """Hands out simulated results, and keeps what was saved."""
 
     def __init__(self) -> None:
-        self.events: list[str] = []
+        super().__init__()
         self.saved: list[Results] = []
-        self.configs: list[Mapping[str, str]] = []
         self.broken: str | None = None
         self.error: Exception = EngineError("processor-0 died")
         self.not_before: list[float] = []
-
-    @contextmanager
-    def deploy(
-        self,
-        topology: str,
-        *,
-        config: Mapping[str, str] | None,
-        run_dir: Path,
-        progress: Callable[[str], None],
-    ) -> Iterator[FakeSystem]:
-        self.configs.append(config or {})
-        progress("starting")
-        self.events.append(f"up {topology}")
-        try:
-            yield FakeSystem(topology, run_dir)
-        finally:
-            self.events.append(f"down {topology}")
 
     def run(self, system: System, scenario: Scenario, _: object, **options: object) -> Observation:
         self.events.append(f"{system.stack} {scenario.name}")
@@ -70,12 +50,12 @@ class FakeDeployments:
 
 
 @pytest.fixture
-def deployments() -> FakeDeployments:
-    return FakeDeployments()
+def deployments() -> DemoDeployments:
+    return DemoDeployments()
 
 
 def test_each_topology_is_up_for_all_its_sales_and_gone_before_the_next(
-    deployments: FakeDeployments, tmp_path: Path
+    deployments: DemoDeployments, tmp_path: Path
 ) -> None:
     results = deployments.demo_run(tmp_path, "sync", "async").run()
     assert deployments.events == [
@@ -88,7 +68,7 @@ def test_each_topology_is_up_for_all_its_sales_and_gone_before_the_next(
     assert deployments.saved[-1] == results
 
 
-def test_results_are_saved_after_each_sale(deployments: FakeDeployments, tmp_path: Path) -> None:
+def test_results_are_saved_after_each_sale(deployments: DemoDeployments, tmp_path: Path) -> None:
     deployments.demo_run(tmp_path, "sync").run()
     known = [len(saved.topologies["sync"].scenarios) for saved in deployments.saved]
     assert known == [0, 1, 2, 2, 2]
@@ -102,7 +82,7 @@ def test_results_are_saved_after_each_sale(deployments: FakeDeployments, tmp_pat
 
 
 def test_a_topology_that_breaks_is_taken_down_and_what_was_measured_stays(
-    deployments: FakeDeployments, tmp_path: Path
+    deployments: DemoDeployments, tmp_path: Path
 ) -> None:
     deployments.broken = "async"
     with pytest.raises(EngineError, match="processor-0"):
@@ -113,7 +93,7 @@ def test_a_topology_that_breaks_is_taken_down_and_what_was_measured_stays(
 
 
 def test_the_users_configuration_reaches_the_stack_with_free_ports(
-    deployments: FakeDeployments, tmp_path: Path
+    deployments: DemoDeployments, tmp_path: Path
 ) -> None:
     deployments.demo_run(tmp_path, "sync").run()
     [config] = deployments.configs
@@ -127,7 +107,7 @@ def test_a_port_that_the_user_chose_is_kept() -> None:
 
 
 def test_a_second_sale_leaves_the_services_time_to_log_the_requests_of_the_first(
-    deployments: FakeDeployments, tmp_path: Path
+    deployments: DemoDeployments, tmp_path: Path
 ) -> None:
     began = time.time()
     deployments.demo_run(tmp_path, "sync").run()
@@ -136,7 +116,7 @@ def test_a_second_sale_leaves_the_services_time_to_log_the_requests_of_the_first
 
 
 def test_an_emulator_that_stops_answering_is_one_clear_error_with_the_logs_named(
-    deployments: FakeDeployments, tmp_path: Path
+    deployments: DemoDeployments, tmp_path: Path
 ) -> None:
     deployments.broken, deployments.error = (
         "sync",

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,43 +11,21 @@ from lab.measure.measures import Observation
 from lab.measure.system import System
 from lab.results.scale import ScaleResults
 from lab.scale.run import ScalePlan, ScaleRun
-from tests.unit.lab.measure.fake_system import FakeSystem, RecordingView
+from tests.unit.lab.measure.fake_system import FakeDeployments, RecordingView
 from tests.unit.lab.simulated_scale import observe_workers
 
 SHORT = FLASH.lasting(5)
 
 
-class FakeDeployments:
-    """Deploys fake systems, hands out simulated sales, and keeps what was saved."""
+class ScaleDeployments(FakeDeployments):
+    """Hands out simulated sales, and keeps what was saved."""
 
     def __init__(self) -> None:
-        self.events: list[str] = []
-        self.configs: list[Mapping[str, str]] = []
-        self.folders: list[Path] = []
+        super().__init__()
         self.saved: list[ScaleResults] = []
         self.error: BaseException | None = None
         self.breaks_at = 0
         self.view = RecordingView()
-
-    @contextmanager
-    def deploy(
-        self,
-        topology: str,
-        *,
-        config: Mapping[str, str] | None,
-        run_dir: Path,
-        progress: Callable[[str], None],
-    ) -> Iterator[FakeSystem]:
-        progress("starting")
-        self.configs.append(config or {})
-        self.folders.append(run_dir)
-        self.events.append(f"up {topology}")
-        system = FakeSystem(topology, run_dir)
-        system.config = {**system.config, **(config or {})}
-        try:
-            yield system
-        finally:
-            self.events.append("down")
 
     def run(self, system: System, scenario: Scenario, _: object, **options: object) -> Observation:
         workers = int(system.config["processorConcurrency"])
@@ -71,17 +47,17 @@ class FakeDeployments:
 
 
 @pytest.fixture
-def deployments() -> FakeDeployments:
-    return FakeDeployments()
+def deployments() -> ScaleDeployments:
+    return ScaleDeployments()
 
 
 def test_each_number_of_workers_has_an_async_deployment_of_its_own(
-    deployments: FakeDeployments, tmp_path: Path
+    deployments: ScaleDeployments, tmp_path: Path
 ) -> None:
     results = deployments.scale(tmp_path, 1, 20).run()
     assert deployments.events == [
-        *("up async", "1 flash 20", "down"),
-        *("up async", "20 flash 20", "down"),
+        *("up async", "1 flash 20", "down async"),
+        *("up async", "20 flash 20", "down async"),
     ]
     assert [point.workers for point in results.points] == [1, 20]
     assert results.workers == [1, 20]
@@ -90,7 +66,7 @@ def test_each_number_of_workers_has_an_async_deployment_of_its_own(
 
 
 def test_one_processor_has_as_many_slots_as_workers_and_the_rest_is_the_users(
-    deployments: FakeDeployments, tmp_path: Path
+    deployments: ScaleDeployments, tmp_path: Path
 ) -> None:
     deployments.scale(tmp_path, 5, paymentSeconds="1").run()
     [config] = deployments.configs
@@ -101,7 +77,7 @@ def test_one_processor_has_as_many_slots_as_workers_and_the_rest_is_the_users(
 
 
 def test_results_are_saved_after_each_number_of_workers(
-    deployments: FakeDeployments, tmp_path: Path
+    deployments: ScaleDeployments, tmp_path: Path
 ) -> None:
     deployments.scale(tmp_path, 1, 20).run()
     assert [len(saved.points) for saved in deployments.saved] == [1, 2, 2]
@@ -110,20 +86,20 @@ def test_results_are_saved_after_each_number_of_workers(
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), EngineError("processor-0 died")])
 def test_what_was_measured_before_a_break_is_kept(
-    deployments: FakeDeployments, tmp_path: Path, error: BaseException
+    deployments: ScaleDeployments, tmp_path: Path, error: BaseException
 ) -> None:
     deployments.error, deployments.breaks_at = error, 20
     run = deployments.scale(tmp_path, 1, 20, 100)
     with pytest.raises(type(error)):
         run.run()
-    assert deployments.events[-1] == "down"
+    assert deployments.events[-1] == "down async"
     assert [point.workers for point in run.results.points] == [1]
     assert deployments.saved[-1] == run.results
     assert run.results.finished_at is None
 
 
 def test_an_emulator_that_stops_answering_is_one_clear_error_with_the_logs_named(
-    deployments: FakeDeployments, tmp_path: Path
+    deployments: ScaleDeployments, tmp_path: Path
 ) -> None:
     deployments.error = EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
     deployments.breaks_at = 1
@@ -132,7 +108,7 @@ def test_an_emulator_that_stops_answering_is_one_clear_error_with_the_logs_named
 
 
 def test_each_stage_says_how_many_workers_it_is_about(
-    deployments: FakeDeployments, tmp_path: Path
+    deployments: ScaleDeployments, tmp_path: Path
 ) -> None:
     deployments.scale(tmp_path, 1, 20).run()
     assert {stage.split(":")[0] for stage in deployments.view.stages} == {"1 worker", "20 workers"}

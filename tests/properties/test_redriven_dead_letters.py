@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ops.calls import RateLimit, Unanswered
 from ops.dead_letters import DeadLetter, DeadLetterQueue
-from ops.redrive import LONGEST_FIRST_HIDE_SECONDS, Redrive, Tally
+from ops.redrive import LONGEST_FIRST_TIMEOUT_SECONDS, Redrive, Tally
 from ops.redrive_routes import ToQueue
 from tests.support.fake_aws.queues import Mischief, Queue
 from tests.support.fake_aws.wire import Fault, ProcessCrash, Wire
@@ -84,7 +84,7 @@ def test_nothing_is_lost_whatever_call_fails_or_is_the_last_one(
         world.redrive(wanted, Wire(faults=met))
         assert everything == set(bodies(world.queue)) | set(bodies(world.dead_letters))
         # What a killed redrive was looking at is hidden for a while, and no longer.
-        world.aws.sleep(LONGEST_FIRST_HIDE_SECONDS)
+        world.aws.sleep(LONGEST_FIRST_TIMEOUT_SECONDS)
         assert len(world.dead_letters.visible()) == len(world.dead_letters.messages)
     assert set(bodies(world.queue)) == chosen(dead, wanted)
     assert set(bodies(world.dead_letters)) == everything - chosen(dead, wanted)
