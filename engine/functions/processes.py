@@ -134,7 +134,6 @@ class ForkServers:
             "fifo": str(function.fifo),
             "variables": sorted(function.environment),
             "endpoint_url": self._endpoint_url,
-            "region": self._region,
         }
 
 

@@ -114,7 +114,6 @@ def _take_over(variables: dict[str, str], settings: dict[str, Any]) -> None:
     os.environ["AWS_ENDPOINT_URL"] = settings["endpoint_url"]
     name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
     os.environ.setdefault("AWS_LAMBDA_LOG_GROUP_NAME", f"/aws/lambda/{name}")
-    os.environ.update(settings["extra"])
     os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand"
 
 
