@@ -163,6 +163,13 @@ def test_a_stock_below_zero_is_oversold_though_the_sums_agree(evidence: Evidence
     assert evidence.broken() == {"oversold": 2}
 
 
+def test_a_stock_below_zero_is_oversold_though_no_completed_order_tells(
+    evidence: Evidence,
+) -> None:
+    evidence.stock_before, evidence.stock_after = {"A": 3}, {"A": -1}
+    assert evidence.broken() == {"oversold": 1, "stock_mismatch": 1}
+
+
 def test_a_product_that_never_had_stock_is_oversold(evidence: Evidence) -> None:
     evidence.change("one", units={"B": 3})
     assert evidence.broken()["oversold"] == 3
@@ -206,8 +213,9 @@ def test_a_completed_order_without_a_charge_is_unpaid(evidence: Evidence) -> Non
     assert len(evidence.sale().paid()) == 2
 
 
-def test_a_charge_of_another_amount_is_wrong(evidence: Evidence) -> None:
-    evidence.payments[0] = replace(evidence.payments[0], amount_cents=501)
+@pytest.mark.parametrize("amount_cents", [499, 501])
+def test_a_charge_of_another_amount_is_wrong(evidence: Evidence, amount_cents: int) -> None:
+    evidence.payments[0] = replace(evidence.payments[0], amount_cents=amount_cents)
     assert evidence.broken() == {"wrong_amounts": 1}
 
 
