@@ -15,11 +15,8 @@ import platform
 import shutil
 import subprocess
 import tempfile
-import threading
 import zipfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterable
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -28,6 +25,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.aws_sides import stand_in_side
 from infra.build_folder import BuildError
 from infra.lambda_package import build_function_code, build_layer
 from infra.settings import Architecture, PythonVersion
@@ -36,15 +34,7 @@ from infra.uv import find_uv, run_uv
 PROGRAMS = Path(__file__).with_name("cold_programs.py")
 PARTS = ("runtime", "import", "clients", "first order", "second order")
 FULL_CPU_MB = 1769
-ORDER = {
-    "orderId": {"S": "1"},
-    "customerId": {"S": "c"},
-    "lines": {"S": '[{"product_id":"1","quantity":1,"unit_price_cents":1999}]'},
-    "totalCents": {"N": "1999"},
-    "status": {"S": "PROCESSING"},
-    "createdAt": {"S": "2026-01-01T00:00:00.000000Z"},
-    "contentHash": {"S": "hash"},
-}
+ARM = {"aarch64", "arm64"}
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -69,41 +59,6 @@ class Measured(msgspec.Struct):
         return sum(self.cpu_ms[part] for part in PARTS[1:4])
 
 
-class StandIn(BaseHTTPRequestHandler):
-    """Answers DynamoDB's calls at once."""
-
-    protocol_version = "HTTP/1.1"
-    wbufsize = 65536
-    disable_nagle_algorithm = True
-
-    def do_POST(self) -> None:
-        """Answer one call."""
-        self.rfile.read(int(self.headers["content-length"]))
-        is_update = self.headers["x-amz-target"].endswith("UpdateItem")
-        body = msgspec.json.encode({"Attributes": ORDER} if is_update else {})
-        self.send_response(200)
-        self.send_header("content-type", "application/x-amz-json-1.0")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def stand_in() -> Iterator[str]:
-    """Run it, and return its endpoint."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), StandIn)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
 def ways(python: PythonVersion, folder: Path) -> list[Way]:
     """Lay out what each way is deployed with."""
     architecture = Architecture.ARM64 if platform.machine() in ARM else Architecture.X86_64
@@ -125,9 +80,6 @@ def ways(python: PythonVersion, folder: Path) -> list[Way]:
         Way("aioboto3", "aioboto3", [installed["aioboto3"]]),
         Way("aioboto3 without bytecode", "aioboto3", _sources(folder, installed["aioboto3"])),
     ]
-
-
-ARM = {"aarch64", "arm64"}
 
 
 def _installed(target: Path, python: PythonVersion, requirement: str) -> Path:
@@ -220,7 +172,7 @@ def main() -> None:
     console = Console(width=140 if not os.isatty(1) else None)
     with (
         tempfile.TemporaryDirectory() as name,
-        stand_in() as endpoint,
+        stand_in_side() as side,
         console.status("laying out what is deployed") as progress,
     ):
         folder = Path(name)
@@ -233,7 +185,7 @@ def main() -> None:
         for number in range(told.runs + 1):
             for way in all_ways:
                 progress.update(f"round {number} of {told.runs}: {way.name}")
-                one = measure_once(python, way, endpoint)
+                one = measure_once(python, way, side()["AWS_ENDPOINT_URL"])
                 # The first round fills the cache of files.
                 runs[way.name] += [one] if number else []
         results = {way.name: measured(way, runs[way.name], folder) for way in all_ways}

@@ -1,6 +1,7 @@
 """A stand-in for AWS that answers every call at once, to see the receiver alone.
 
-`python -m benchmarks.stand_in PORT`: knows the calls that accepting an order makes, nothing else.
+`python -m benchmarks.stand_in PORT`: knows the calls that accepting and fulfilling an
+order make, nothing else.
 """
 
 from __future__ import annotations
@@ -29,6 +30,15 @@ _PRODUCT = {
     "priceCents": {"N": "1999"},
     "stock": {"N": "1000000"},
 }
+_CLAIMED = {
+    "orderId": {"S": "1"},
+    "customerId": {"S": "c"},
+    "lines": {"S": '[{"product_id":"1","quantity":1,"unit_price_cents":1999}]'},
+    "totalCents": {"N": "1999"},
+    "status": {"S": "PROCESSING"},
+    "createdAt": {"S": "2026-01-01T00:00:00.000000Z"},
+    "contentHash": {"S": "hash"},
+}
 _SCAN = {"Items": [_PRODUCT], "Count": 1, "ScannedCount": 1}
 
 
@@ -48,6 +58,8 @@ _DYNAMODB: dict[bytes, Callable[[bytes], bytes]] = {
     b"BatchExecuteStatement": _batch_execute_statement,
     b"PutItem": lambda _body: b"{}",
     b"GetItem": lambda _body: b"{}",
+    b"TransactWriteItems": lambda _body: b"{}",
+    b"UpdateItem": lambda _body: msgspec.json.encode({"Attributes": _CLAIMED}),
     b"Scan": lambda _body: msgspec.json.encode(_SCAN),
 }
 

@@ -9,9 +9,14 @@ from adapters.aws.errors import AWS_ERRORS
 from adapters.aws.fast.errors import Refused
 from adapters.aws.fast.sqs import SQS, BatchAnswer
 from sqs_consumer import EntryFailed, Message, QueueError
-from sqs_consumer.queue import dead_letter_attributes, entries_of, in_order, message_from
-
-SYSTEM_ATTRIBUTES = ("ApproximateReceiveCount", "SentTimestamp")
+from sqs_consumer.queue import (
+    SYSTEM_ATTRIBUTES,
+    dead_letter_attributes,
+    delete_entries,
+    in_order,
+    message_from,
+    visibility_entries,
+)
 
 
 class OrdersQueue:
@@ -53,15 +58,14 @@ class OrdersQueue:
     async def delete(self, receipts: Sequence[str]) -> list[EntryFailed | None]:
         """Delete up to 10 messages; return what went wrong with each, in order."""
         with _told_as_queue_errors():
-            answer = await self._sqs.delete_message_batch(self._queue_url, entries_of(receipts))
+            answer = await self._sqs.delete_message_batch(self._queue_url, delete_entries(receipts))
         return _failures(answer, len(receipts))
 
     async def change_visibility(
         self, changes: Sequence[tuple[str, int]]
     ) -> list[EntryFailed | None]:
         """Show up to 10 messages again after their seconds; return what went wrong with each."""
-        receipts, seconds = [each for each, _ in changes], [each for _, each in changes]
-        entries = entries_of(receipts, VisibilityTimeout=seconds)
+        entries = visibility_entries(changes)
         with _told_as_queue_errors():
             answer = await self._sqs.change_message_visibility_batch(self._queue_url, entries)
         return _failures(answer, len(changes))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Self
 
@@ -17,6 +17,7 @@ from adapters.aws.statement_batcher import StatementBatcher
 from adapters.orders.batched_store import BatchedOrderStore
 from adapters.payments.ledger import BatchedLedger, DynamoLedger
 from adapters.payments.simulated_provider import simulated_payments
+from kit.background import running
 from kit.logging import get_logger
 from orders.fulfilment import Fulfilment
 from processor.handler import OrderHandler
@@ -52,12 +53,12 @@ async def run_service(settings: Settings, variables: Mapping[str, str]) -> int:
             open_fast_client(settings.region, variables, calls, connections=CONNECTIONS)
         )
         metrics = EmfMetrics(_log_metrics, namespace=METRICS_NAMESPACE, dimension="service")
-        await opened.enter_async_context(_running(metrics.flush_regularly(METRICS_SECONDS)))
+        await opened.enter_async_context(running(metrics.flush_regularly(METRICS_SECONDS)))
         fulfilment = await opened.enter_async_context(open_fulfilment(settings, client))
         consumer = _build_consumer(settings, client, fulfilment, metrics)
         signals = opened.enter_context(_Signals(consumer))
         await opened.enter_async_context(serve_health(settings.port, lambda: consumer.ready))
-        await opened.enter_async_context(_running(_announce(consumer)))
+        await opened.enter_async_context(running(_announce(consumer)))
         stopped = await consumer.run()
     _log.info("stopped", cut_short=stopped.cut_short, forced=stopped.forced)
     return exit_code(stopped, signals.last)
@@ -126,18 +127,6 @@ async def _announce(consumer: Consumer) -> None:
 
 def _log_metrics(document: Mapping[str, Any]) -> None:
     _log.info("metrics", **document)
-
-
-@asynccontextmanager
-async def _running(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Run `work` beside the block, and cancel it at the block's end."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 class _Signals:

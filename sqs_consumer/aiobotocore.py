@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sqs_consumer.queue import (
+    SYSTEM_ATTRIBUTES,
     EntryFailed,
     Message,
     QueueError,
     dead_letter_attributes,
-    entries_of,
+    delete_entries,
     in_order,
     message_from,
+    visibility_entries,
 )
 
 if TYPE_CHECKING:
@@ -47,14 +49,14 @@ class SqsQueue:
                 MaxNumberOfMessages=most,
                 WaitTimeSeconds=wait_seconds,
                 VisibilityTimeout=visibility_timeout_seconds,
-                MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
+                MessageSystemAttributeNames=SYSTEM_ATTRIBUTES,
                 MessageAttributeNames=["All"],
             )
         return [_message(each) for each in answer.get("Messages", [])]
 
     async def delete(self, receipts: Sequence[str]) -> list[EntryFailed | None]:
         """Delete up to 10 messages; return what went wrong with each, in order."""
-        entries: Any = entries_of(receipts)
+        entries: Any = delete_entries(receipts)
         with _told_as_queue_errors():
             answer = await self._sqs.delete_message_batch(QueueUrl=self._queue_url, Entries=entries)
         return _failures(answer, len(receipts))
@@ -63,8 +65,7 @@ class SqsQueue:
         self, changes: Sequence[tuple[str, int]]
     ) -> list[EntryFailed | None]:
         """Show up to 10 messages again after their seconds; return what went wrong with each."""
-        receipts, seconds = [each for each, _ in changes], [each for _, each in changes]
-        entries: Any = entries_of(receipts, VisibilityTimeout=seconds)
+        entries: Any = visibility_entries(changes)
         with _told_as_queue_errors():
             answer = await self._sqs.change_message_visibility_batch(
                 QueueUrl=self._queue_url, Entries=entries

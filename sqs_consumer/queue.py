@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 # The message was received again since, deleted, or became visible: no longer ours.
 GONE = {"ReceiptHandleIsInvalid", "MessageNotInflight", "InvalidParameterValue"}
+
+# What `message_from` reads of what SQS itself says about a message.
+SYSTEM_ATTRIBUTES: Final = ("ApproximateReceiveCount", "SentTimestamp")
 
 MAX_ATTRIBUTES = 10
 MAX_REASON_LENGTH = 256
@@ -95,15 +98,17 @@ def message_from(
     )
 
 
-def entries_of(receipts: Sequence[str], **more: Sequence[int]) -> list[dict[str, Any]]:
-    """Return the entries of a batch, named by their places; `more` are members, a value each."""
-    entries: list[dict[str, Any]] = [
-        {"Id": str(place), "ReceiptHandle": receipt} for place, receipt in enumerate(receipts)
+def delete_entries(receipts: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the entries of a batch of deletes, named by their places."""
+    return [{"Id": str(place), "ReceiptHandle": receipt} for place, receipt in enumerate(receipts)]
+
+
+def visibility_entries(changes: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
+    """Return the entries of a batch of changes, (receipt, seconds), named by their places."""
+    return [
+        {"Id": str(place), "ReceiptHandle": receipt, "VisibilityTimeout": seconds}
+        for place, (receipt, seconds) in enumerate(changes)
     ]
-    for name, values in more.items():
-        for entry, value in zip(entries, values, strict=True):
-            entry[name] = value
-    return entries
 
 
 def in_order(

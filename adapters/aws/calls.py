@@ -11,6 +11,7 @@ from typing import Any
 from adapters.aws.fast.dynamodb import CANCELLED, CONDITION_FAILED
 from adapters.aws.fast.errors import Refused
 from adapters.aws.fast.service import Attempt
+from kit.background import running
 from kit.logging import get_logger
 
 LOG_SECONDS = 5.0
@@ -76,10 +77,5 @@ class AwsCallCounter:
 async def counted_calls() -> AsyncIterator[AwsCallCounter]:
     """Return a counter that logs every few seconds while the context is open, and at its end."""
     counter = AwsCallCounter()
-    logging_counts = asyncio.create_task(counter.log_regularly(LOG_SECONDS))
-    try:
+    async with running(counter.log_regularly(LOG_SECONDS)):
         yield counter
-    finally:
-        logging_counts.cancel()
-        with suppress(asyncio.CancelledError):
-            await logging_counts

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from adapters.aws.calls import AwsCallCounter
@@ -53,36 +52,39 @@ class BotocoreCredentials:
 
     def __init__(self, session: Session | None = None) -> None:
         self._given = session
+        self._found: Any = None
 
     async def current(self) -> Credentials:
-        """Return keys that are good now; looking for them may block, so it does so elsewhere.
+        """Return keys that are good now; looking for and renewing them blocks: in a thread.
 
         Raises:
             NoCredentials: botocore finds none, or cannot renew them.
         """
-        return await asyncio.to_thread(self._find)
+        found = self._found
+        if found is None or (hasattr(found, "refresh_needed") and found.refresh_needed()):
+            return await asyncio.to_thread(self._look)
+        return _frozen(found)
 
     def forget(self, refused: Credentials) -> None:
         """Look for keys anew."""
         del refused
-        self.__dict__.pop("_found", None)
+        self._found = None
 
-    def _find(self) -> Credentials:
+    def _look(self) -> Credentials:
         from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - 200 ms that few need
-
-        try:
-            frozen = self._found.get_frozen_credentials()
-        except (BotoCoreError, OSError) as error:
-            raise NoCredentials(f"no AWS keys: {error}") from error
-        return Credentials(frozen.access_key, frozen.secret_key, frozen.token or "")
-
-    @cached_property
-    def _found(self) -> Any:
         from botocore.session import get_session  # noqa: PLC0415 - as above
 
-        found = (self._given or get_session()).get_credentials()
-        if found is None:
-            raise NoCredentials(
-                "no AWS keys: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
-            )
-        return found
+        try:
+            self._found = self._found or (self._given or get_session()).get_credentials()
+            if self._found is None:
+                raise NoCredentials(
+                    "no AWS keys: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+                )
+            return _frozen(self._found)
+        except (BotoCoreError, OSError) as error:
+            raise NoCredentials(f"no AWS keys: {error}") from error
+
+
+def _frozen(found: Any) -> Credentials:
+    frozen = found.get_frozen_credentials()
+    return Credentials(frozen.access_key, frozen.secret_key, frozen.token or "")

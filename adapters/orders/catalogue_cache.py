@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from adapters.aws.boto import BOTO_ERRORS
 from adapters.aws.errors import unavailable
 from adapters.orders.schema import AttributeMap, product_from_item
+from kit.background import running
 from kit.logging import get_logger
 from orders.catalogue import Catalogue
 from orders.errors import Unavailable
@@ -98,10 +99,5 @@ async def open_catalogue(
     """
     cache = CatalogueCache(dynamodb, products_table)
     await cache.refresh()
-    refreshing = asyncio.create_task(cache.refresh_regularly(refresh_seconds))
-    try:
+    async with running(cache.refresh_regularly(refresh_seconds)):
         yield cache
-    finally:
-        refreshing.cancel()
-        with suppress(asyncio.CancelledError):
-            await refreshing

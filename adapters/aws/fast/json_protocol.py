@@ -5,6 +5,7 @@ https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 import msgspec
@@ -28,51 +29,48 @@ class JsonService:
         # Services that spoke the query protocol before keep its error codes for who asks.
         self._mode = (("x-amzn-query-mode", "true"),) if query_errors else ()
 
-    async def call(
-        self,
-        operation: str,
-        document: Any,
-        decoder: msgspec.json.Decoder[T],
-        *,
-        first_byte_seconds: float = FIRST_BYTE_SECONDS,
-        attempts: int | None = None,
-    ) -> T:
-        """Return the decoded answer; times and attempts are as in `Service.call`.
+    async def call(self, operation: str, document: Any, decoder: msgspec.json.Decoder[T]) -> T:
+        """Return the decoded answer.
 
         Raises:
             Refused, NoAnswer, NoCredentials: as `Service.call`; also for an answer that is none.
         """
-        answer, _ = await self.call_with_id(
-            operation, document, decoder, first_byte_seconds, attempts
-        )
-        return answer
+        return decoded(operation, await self.send(operation, document), decoder)
 
-    async def call_with_id(
+    def send(
         self,
         operation: str,
         document: Any,
-        decoder: msgspec.json.Decoder[T],
+        *,
         first_byte_seconds: float = FIRST_BYTE_SECONDS,
         attempts: int | None = None,
-    ) -> tuple[T, str]:
-        """Return the decoded answer as `call` does, and AWS's id of the request."""
+    ) -> Awaitable[Response]:
+        """Return the answer as it comes; times, attempts and errors are those of `Service.call`."""
         headers = (
             self._content_type,
             ("x-amz-target", f"{self._target}.{operation}"),
             *self._mode,
         )
-        response = await self._service.call(
+        return self._service.call(
             operation,
             headers,
             msgspec.json.encode(document),
             first_byte_seconds=first_byte_seconds,
             attempts=attempts,
         )
-        try:
-            return decoder.decode(response.body), request_id_of(response)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            what = f"the answer to {operation} cannot be read: {error}"
-            raise NoAnswer(what, sent=True) from None
+
+
+def decoded(operation: str, response: Response, decoder: msgspec.json.Decoder[T]) -> T:
+    """Return what an answer holds.
+
+    Raises:
+        NoAnswer: it cannot be read.
+    """
+    try:
+        return decoder.decode(response.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        what = f"the answer to {operation} cannot be read: {error}"
+        raise NoAnswer(what, sent=True) from None
 
 
 class _Problem(msgspec.Struct):

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from adapters.aws.fast.client import FastClient
-from adapters.aws.fast.json_protocol import JsonService, json_refusal
+from adapters.aws.fast.json_protocol import JsonService, decoded, json_refusal
 from adapters.aws.fast.retries import DEFAULT_POLICY, RetryPolicy
-from adapters.aws.fast.service import FIRST_BYTE_SECONDS
+from adapters.aws.fast.service import FIRST_BYTE_SECONDS, request_id_of
 
 MessageAttribute = dict[str, Any]
 """`{"DataType": ..., "StringValue": ...}`; a binary value is text in base64, as on the wire."""
@@ -97,14 +97,13 @@ class SQS:
             "MessageSystemAttributeNames": system_attributes,
             "MessageAttributeNames": ["All"],
         }
-        answer = await self._service.call(
+        response = await self._service.send(
             "ReceiveMessage",
             request,
-            _received,
             first_byte_seconds=wait_seconds + FIRST_BYTE_SECONDS,
             attempts=1,
         )
-        return answer.messages
+        return decoded("ReceiveMessage", response, _received).messages
 
     async def delete_message_batch(
         self, queue_url: str, entries: Sequence[Mapping[str, Any]]
@@ -135,5 +134,8 @@ class SQS:
         self, operation: str, queue_url: str, entries: Sequence[Mapping[str, Any]]
     ) -> BatchAnswer:
         request = {"QueueUrl": queue_url, "Entries": entries}
-        answer, request_id = await self._service.call_with_id(operation, request, _batch)
-        return msgspec.structs.replace(answer, request_id=request_id) if answer.failed else answer
+        response = await self._service.send(operation, request)
+        answer = decoded(operation, response, _batch)
+        if not answer.failed:
+            return answer
+        return msgspec.structs.replace(answer, request_id=request_id_of(response))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.credentials import ReadOnlyCredentials
 from botocore.session import Session
 
 from adapters.aws.calls import AwsCallCounter
@@ -62,6 +65,34 @@ async def test_the_keys_of_a_profile_are_found() -> None:
     assert await source.current() == expected
     source.forget(expected)
     assert await source.current() == expected
+
+
+class Renewable:
+    """Keys of botocore's that are to be renewed now and then."""
+
+    def __init__(self) -> None:
+        self.asked_in: list[str] = []
+        self.old = False
+
+    def get_credentials(self) -> Renewable:
+        return self
+
+    def refresh_needed(self) -> bool:
+        return self.old
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        self.asked_in.append(threading.current_thread().name)
+        return ReadOnlyCredentials("a", "s", "t")
+
+
+async def test_only_looking_for_keys_and_renewing_them_takes_a_thread() -> None:
+    found: Any = Renewable()
+    source = BotocoreCredentials(found)
+    for old in (False, False, True):
+        found.old = old
+        assert await source.current() == Credentials("a", "s", "t")
+    here = threading.current_thread().name
+    assert [name == here for name in found.asked_in] == [False, True, False]
 
 
 @pytest.mark.usefixtures("no_keys")

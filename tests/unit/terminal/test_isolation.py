@@ -5,14 +5,7 @@ import os
 import pytest
 
 from terminal.isolation import without_user_aws
-
-USERS = {
-    "AWS_PROFILE": "private",
-    "AWS_ACCESS_KEY_ID": "AKIAUSER",
-    "AWS_ENDPOINT_URL_SQS": "https://example.com",
-    "BOTO_CONFIG": "boto.cfg",
-    "HTTPS_PROXY": "http://proxy.example.com",
-}
+from tests.support.user_setup import USERS
 
 
 @pytest.fixture(autouse=True)

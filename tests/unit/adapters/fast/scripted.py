@@ -11,8 +11,7 @@ from adapters.aws.fast.client import FastClient
 from adapters.aws.fast.endpoints import Endpoint
 from adapters.aws.fast.errors import NoAnswer
 from adapters.aws.fast.responses import Response
-
-VARIABLES = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
+from tests.support.fake_aws.cloud import VARIABLES
 
 
 def ok(document: Any = None, **headers: str) -> Response:

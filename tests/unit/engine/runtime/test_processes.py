@@ -15,6 +15,7 @@ from engine.runtime.processes import (
     minimal_environment,
     stop_together,
 )
+from tests.support.user_setup import USERS
 
 PARENT = """
 import subprocess, sys, time
@@ -22,13 +23,6 @@ subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
 print("up", flush=True)
 time.sleep(60)
 """
-USERS = {
-    "AWS_PROFILE": "private",
-    "AWS_ACCESS_KEY_ID": "AKIAUSER",
-    "AWS_ENDPOINT_URL_SQS": "https://example.com",
-    "BOTO_CONFIG": "boto.cfg",
-    "HTTPS_PROXY": "http://proxy.example.com",
-}
 STUBBORN = """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
