@@ -10,8 +10,8 @@ export PATH := $(PATH):$(CURDIR)/.tools/bin
 BIN := .venv/bin
 LAB := $(BIN)/python -m lab
 
-.PHONY: help setup demo results scale test test-fast lint format security check bench-accept bench-cold-start bench-drain \
-	bench-loops bench-hot-product load clean
+.PHONY: help setup demo results scale test test-fast lint format security images cov check bench-accept bench-cold-start \
+	bench-drain bench-loops bench-hot-product load clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ lint: setup ## check format, lint, types and import rules
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	@$(BIN)/zizmor --quiet --offline --persona pedantic .github
 
 format: setup ## format the code and apply safe lint fixes
 	@$(BIN)/ruff check --fix .
@@ -46,6 +49,14 @@ format: setup ## format the code and apply safe lint fixes
 
 security: setup ## let checkov look at the three stacks, and compare with docs/security.md
 	@PYTHONPATH=. exec .venv/bin/python scripts/check_security.py
+
+images: setup ## build both images, start them, import the function in Lambda's images (needs Docker)
+	@PYTHONPATH=. exec .venv/bin/python scripts/check_images.py
+
+cov: setup ## run every test and say which lines no test reached, child processes included
+	@rm -rf build/coverage
+	@-$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/coverage combine --quiet && $(BIN)/coverage html --quiet && $(BIN)/coverage report
 
 check: lint test ## all that CI runs: lint, types, imports, tests
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from infra.settings import SHORTEST_DRAIN_SECONDS, Settings, Topology
+from infra.settings import SHORTEST_DRAIN_SECONDS, PythonVersion, Settings, Topology
 
 # What a claim or an invocation needs around the payment itself: reads, writes and their retries.
 MARGIN_SECONDS = 5
@@ -35,6 +35,7 @@ def conflicts(settings: Settings) -> Iterator[Conflict]:
         yield from _lease(settings)
     yield from _drain(settings)
     yield from _function_timeout(settings)
+    yield from _snap_start(settings)
     yield from _payment_faults(settings)
 
 
@@ -108,6 +109,13 @@ def _function_timeout(settings: Settings) -> Iterator[Conflict]:
     if settings.lambda_timeout_seconds <= above:
         rule = f"must be more than paymentSeconds + {MARGIN_SECONDS} ({above})"
         yield Conflict("lambdaTimeoutSeconds", rule, "lambdaTimeoutSeconds", int(above) + 10)
+
+
+def _snap_start(settings: Settings) -> Iterator[Conflict]:
+    """https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html#snapstart-runtimes."""
+    if settings.lambda_snap_start and settings.python_version is PythonVersion.PY311:
+        rule = "must be 3.12 or later with lambdaSnapStart"
+        yield Conflict("pythonVersion", rule, "pythonVersion", Decimal("3.13"))
 
 
 def _payment_faults(settings: Settings) -> Iterator[Conflict]:

@@ -68,6 +68,19 @@ class Share:
 
 
 @dataclass(frozen=True)
+class Flag:
+    """Yes or no, in YAML's and Pulumi's words."""
+
+    example: str
+
+    def parse(self, text: str) -> bool:
+        """Return whether it is `true`; ValueError if it is neither `true` nor `false`."""
+        if text not in ("true", "false"):
+            raise ValueError("must be true or false")
+        return text == "true"
+
+
+@dataclass(frozen=True)
 class Origins:
     """Origins of web pages, separated by commas; `*` stands for all, nothing for none."""
 

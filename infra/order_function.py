@@ -17,6 +17,8 @@ from infra.tables import Tables
 HANDLER = "lambda_fn.order_events.handler"
 RETRIES = 2
 OLDEST_EVENT_SECONDS = 6 * 3600
+# https://docs.aws.amazon.com/lambda/latest/dg/snapstart-activate.html
+SNAPSHOT = aws.lambda_.FunctionSnapStartArgs(apply_on="PublishedVersions")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +53,9 @@ class OrderFunction(pulumi.ComponentResource):
         self.failure_queue = create_queue(f"{name}-failures", opts=self._child)
         self._role = self._create_role()
         function = self._create_function(self._create_layer())
-        retries = self._keep_failures(function)
-        self._subscribe(function, retries)
+        alias = self._alias(function) if args.settings.lambda_snap_start else None
+        retries = self._keep_failures(function, alias)
+        self._subscribe(function, alias, retries)
         self.register_outputs({"function": function.name, "dlq_url": self.failure_queue.url})
 
     def _create_role(self) -> ServiceRole:
@@ -91,6 +94,8 @@ class OrderFunction(pulumi.ComponentResource):
             role=self._role.arn,
             memory_size=settings.lambda_memory_mb,
             timeout=settings.lambda_timeout_seconds,
+            publish=settings.lambda_snap_start,
+            snap_start=SNAPSHOT if settings.lambda_snap_start else None,
             environment=aws.lambda_.FunctionEnvironmentArgs(
                 variables=function_environment(settings, self._args.tables)
             ),
@@ -102,8 +107,18 @@ class OrderFunction(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self._role, self._args.tables]),
         )
 
+    def _alias(self, function: aws.lambda_.Function) -> aws.lambda_.Alias:
+        """Name the newest published version: SnapStart has no snapshot of what is unpublished."""
+        return aws.lambda_.Alias(
+            f"{self._name}-live",
+            name="live",
+            function_name=function.name,
+            function_version=function.version,
+            opts=self._child,
+        )
+
     def _keep_failures(
-        self, function: aws.lambda_.Function
+        self, function: aws.lambda_.Function, alias: aws.lambda_.Alias | None
     ) -> aws.lambda_.FunctionEventInvokeConfig:
         # A destination, not a dead_letter_config: its record also holds the error and the number
         # of tries, and the retries are set in the same place, see
@@ -111,6 +126,7 @@ class OrderFunction(pulumi.ComponentResource):
         return aws.lambda_.FunctionEventInvokeConfig(
             f"{self._name}-retries",
             function_name=function.name,
+            qualifier=alias.name if alias else None,
             maximum_retry_attempts=RETRIES,
             maximum_event_age_in_seconds=OLDEST_EVENT_SECONDS,
             destination_config=aws.lambda_.FunctionEventInvokeConfigDestinationConfigArgs(
@@ -124,6 +140,7 @@ class OrderFunction(pulumi.ComponentResource):
     def _subscribe(
         self,
         function: aws.lambda_.Function,
+        alias: aws.lambda_.Alias | None,
         retries: aws.lambda_.FunctionEventInvokeConfig,
     ) -> None:
         undeliverable = create_queue(f"{self._name}-undeliverable", opts=self._child)
@@ -137,6 +154,7 @@ class OrderFunction(pulumi.ComponentResource):
             f"{self._name}-permission",
             action="lambda:InvokeFunction",
             function=function.name,
+            qualifier=alias.name if alias else None,
             principal="sns.amazonaws.com",
             source_arn=self._args.topic_arn,
             opts=self._child,
@@ -145,7 +163,7 @@ class OrderFunction(pulumi.ComponentResource):
             f"{self._name}-subscription",
             topic=self._args.topic_arn,
             protocol="lambda",
-            endpoint=function.arn,
+            endpoint=alias.arn if alias else function.arn,
             redrive_policy=redrive_to(undeliverable),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[admitted, permission, retries]),
         )

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from infra.config_rules import (
     DecimalSeconds,
+    Flag,
     OneOf,
     OneOfNumbers,
     Origins,
@@ -97,6 +98,7 @@ class Settings:
     status_shards: Annotated[int, WholeNumber(1, MAX_STATUS_SHARDS, "10")]
     lambda_memory_mb: Annotated[int, WholeNumber(128, 10240, "512")]
     lambda_timeout_seconds: Annotated[int, WholeNumber(1, 900, "30")]
+    lambda_snap_start: Annotated[bool, Flag("false")]
     log_retention_days: Annotated[int, OneOfNumbers((*_RETENTION_DAYS, *_RETENTION_YEARS), "7")]
     log_level: Annotated[LogLevel, OneOf(LogLevel, "INFO")]
 

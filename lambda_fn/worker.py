@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Mapping, Sequence
 
@@ -26,6 +27,8 @@ class Worker:
     """Fulfils the orders of one invocation at a time, all of them at once."""
 
     def __init__(self, settings: FulfilmentSettings, variables: Mapping[str, str]) -> None:
+        # What was seeded with the import is the same in all that a snapshot of it starts.
+        random.seed()
         started = time.perf_counter()
         self._loop = asyncio.new_event_loop()
         self._calls = AwsCallCounter()

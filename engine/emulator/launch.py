@@ -25,21 +25,31 @@ class AsynchronousLambda:
 
     The emulator's SNS executes the function itself, once, and drops the event if that fails. AWS
     tries again and then hands the event to the failure destination; so does the emulator for every
-    other source of events.
+    other source of events. Through an alias both are the alias's own.
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html
     """
 
     _execute_function_with_config_scope = staticmethod(lambda_svc.invoke_async_with_retry)
+
+    def _get_func_record_for_ref(self, reference: str) -> tuple[Any, Any, str]:
+        """Return the function with the configuration of its qualifier; the emulator drops that."""
+        record, config, name = lambda_svc._get_func_record_for_ref(reference)
+        _, qualifier = lambda_svc._resolve_name_and_qualifier(reference)
+        if record and qualifier:
+            base, _, _ = lambda_svc._get_base_func_record_for_ref(reference)
+            told = lambda_svc._event_invoke_config(base, qualifier)
+            record = {**record, "event_invoke_config": told}
+        return record, config, name
 
     def __getattr__(self, name: str) -> Any:
         return getattr(lambda_svc, name)
 
     def install(self) -> None:
         """Put this in the place of Lambda in SNS; RuntimeError if that does not execute there."""
-        name = "_execute_function_with_config_scope"
-        if (
-            sns._lambda_svc is not lambda_svc
-            or name not in sns._deliver_to_lambda.__code__.co_names
-        ):
+        names = {"_execute_function_with_config_scope", "_get_func_record_for_ref"}
+        if sns._lambda_svc is not lambda_svc or not names <= {
+            *sns._deliver_to_lambda.__code__.co_names
+        }:
             raise RuntimeError("another version of the emulator invokes functions elsewhere")
         sns._lambda_svc = self
 

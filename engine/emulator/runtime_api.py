@@ -57,6 +57,9 @@ def collect_written_logs() -> None:
         while _unread_bytes(worker) and time.monotonic() < deadline:
             time.sleep(_LOG_POLL_SECONDS)
         lines: str = worker._drain_stderr()
+        if not lines:  # one may be on its way: read from the pipe, and not yet in the list
+            time.sleep(_LOG_POLL_SECONDS)
+            lines = worker._drain_stderr()
         return lines
 
     worker_class._drain_stderr_bounded = collect

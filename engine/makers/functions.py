@@ -27,7 +27,8 @@ def _function(context: Context, resource: Resource) -> Made:
             FunctionName=name, ReservedConcurrentExecutions=reserved
         )
     context.functions[name] = declaration
-    arn = made["FunctionArn"]
+    # Of a function that is published at its creation the emulator's answer tells the version too.
+    arn, version = made["FunctionArn"].removesuffix(f":{made['Version']}"), made["Version"]
     return Made(
         name,
         {
@@ -36,8 +37,8 @@ def _function(context: Context, resource: Resource) -> Made:
             "invokeArn": (
                 f"arn:aws:apigateway:{context.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
             ),
-            "qualifiedArn": f"{arn}:$LATEST",
-            "version": "$LATEST",
+            "qualifiedArn": f"{arn}:{version}",
+            "version": version,
             "lastModified": made["LastModified"],
         },
     )
@@ -75,6 +76,7 @@ def _request(name: str, inputs: Mapping[str, Any], archive: bytes) -> dict[str, 
         "Layers": list(each(inputs.get("layers"))),
         "Environment": {"Variables": (inputs.get("environment") or {}).get("variables") or {}},
         "Tags": inputs.get("tags") or {},
+        "Publish": bool(inputs.get("publish")),
     }
     dead_letter = (inputs.get("deadLetterConfig") or {}).get("targetArn")
     if dead_letter:
@@ -105,6 +107,17 @@ def _layer(context: Context, resource: Resource) -> Made:
     )
 
 
+def _alias(context: Context, resource: Resource) -> Made:
+    inputs = resource.inputs
+    made = context.clients.functions.create_alias(
+        FunctionName=inputs["functionName"],
+        Name=inputs["name"],
+        FunctionVersion=inputs["functionVersion"],
+    )
+    arn = made["AliasArn"]
+    return Made(arn, {"arn": arn, "name": made["Name"]})
+
+
 def _permission(context: Context, resource: Resource) -> Made:
     inputs = resource.inputs
     statement = inputs.get("statementId") or f"{resource.name}-{random_suffix()}"
@@ -114,7 +127,11 @@ def _permission(context: Context, resource: Resource) -> Made:
         "Action": inputs["action"],
         "Principal": inputs["principal"],
     }
-    for key, argument in (("sourceArn", "SourceArn"), ("sourceAccount", "SourceAccount")):
+    for key, argument in (
+        ("sourceArn", "SourceArn"),
+        ("sourceAccount", "SourceAccount"),
+        ("qualifier", "Qualifier"),
+    ):
         if inputs.get(key):
             request[argument] = inputs[key]
     context.clients.functions.add_permission(**request)
@@ -125,6 +142,7 @@ def _event_invoke_config(context: Context, resource: Resource) -> Made:
     inputs = resource.inputs
     request: dict[str, Any] = {"FunctionName": inputs["functionName"]}
     for key, argument in (
+        ("qualifier", "Qualifier"),
         ("maximumRetryAttempts", "MaximumRetryAttempts"),
         ("maximumEventAgeInSeconds", "MaximumEventAgeInSeconds"),
     ):
@@ -140,6 +158,7 @@ def _event_invoke_config(context: Context, resource: Resource) -> Made:
 MAKERS: dict[str, Maker] = {
     "aws:lambda/function:Function": _function,
     "aws:lambda/layerVersion:LayerVersion": _layer,
+    "aws:lambda/alias:Alias": _alias,
     "aws:lambda/permission:Permission": _permission,
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _event_invoke_config,
 }

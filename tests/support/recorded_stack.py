@@ -94,12 +94,16 @@ def stack_config(stack: str) -> dict[str, str]:
     """Merge the project's defaults with the stack's file as the CLI does: all values are text."""
     namespace = project_name()
     defaults = {
-        f"{namespace}:{key}": str(entry["default"])
+        f"{namespace}:{key}": _as_text(entry["default"])
         for key, entry in project_schema().items()
         if "default" in entry
     }
     own = _load_yaml(PROJECT_ROOT / f"Pulumi.{stack}.yaml")["config"]
-    return {**defaults, **{key: str(value) for key, value in own.items()}}
+    return {**defaults, **{key: _as_text(value) for key, value in own.items()}}
+
+
+def _as_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def record_stack(

@@ -69,17 +69,18 @@ def _results(body: bytes, count: int) -> list[PublishError | None]:
     results: list[PublishError | None] = [
         PublishError("Unconfirmed", "the answer does not name the message", sender_fault=False)
     ] * count
-    for member in _members(root, "Successful"):
+    for kind, member in _members(root):
         if (index := _index(member, count)) is not None:
-            results[index] = None
-    for member in _members(root, "Failed"):
-        if (index := _index(member, count)) is not None:
-            results[index] = PublishError(
-                _child(member, "Code"),
-                _child(member, "Message"),
-                sender_fault=_child(member, "SenderFault") == "true",
-            )
+            results[index] = None if kind == "Successful" else _publish_error(member)
     return results
+
+
+def _publish_error(member: ET.Element) -> PublishError:
+    return PublishError(
+        _child(member, "Code"),
+        _child(member, "Message"),
+        sender_fault=_child(member, "SenderFault") == "true",
+    )
 
 
 def xml_refusal(response: Response) -> Refused:
@@ -107,10 +108,13 @@ def xml_refusal(response: Response) -> Refused:
     )
 
 
-def _members(root: ET.Element, kind: str) -> Iterator[ET.Element]:
-    for element in root.iter():
-        if _bare(element.tag) == kind:
-            yield from element
+def _members(root: ET.Element) -> Iterator[tuple[str, ET.Element]]:
+    """Yield what was taken, then what failed: a message that is named as both was not taken."""
+    found = [(_bare(each.tag), each) for result in root for each in result]
+    for kind in ("Successful", "Failed"):
+        for name, section in found:
+            if name == kind:
+                yield from ((kind, member) for member in section)
 
 
 def _index(member: ET.Element, count: int) -> int | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import infra.topologies.serverless
 from infra.settings import PythonVersion
 from infra.uv import locked_requirements
 from tests.support.recorded_stack import RecordedStack, record_stack
@@ -26,6 +27,15 @@ def layer_for_this_machine() -> Mapping[str, str]:
 @cache
 def recorded(stack: str) -> RecordedStack:
     return record_stack(stack, layer_for_this_machine() if stack == "serverless" else {})
+
+
+@cache
+def recorded_with_snap_start() -> RecordedStack:
+    """Python 3.11 has no snapshots, and this machine may have no other: nothing is built."""
+    with pytest.MonkeyPatch.context() as patch:
+        for build in ("build_function_code", "build_layer"):
+            patch.setattr(infra.topologies.serverless, build, lambda *_: Path("built"))
+        return record_stack("serverless", {"lambdaSnapStart": "true"})
 
 
 @pytest.fixture(scope="session", params=STACKS)

@@ -1,14 +1,16 @@
 from pathlib import Path
 
 import pulumi
+import pytest
 
 from infra.lambda_package import build_function_code
 from infra.settings import PythonVersion
 from tests.support.recorded_stack import RecordedStack
-from tests.unit.infra.conftest import layer_for_this_machine
+from tests.unit.infra.conftest import layer_for_this_machine, recorded_with_snap_start
 from tests.unit.infra.test_services import FULFILMENT
 
 FUNCTION = "aws:lambda/function:Function"
+ALIAS = "aws:lambda/alias:Alias"
 LAYER = "aws:lambda/layerVersion:LayerVersion"
 QUEUE_ARN = "arn:aws:sqs:us-west-2:123456789012:"
 
@@ -76,3 +78,31 @@ def test_the_function_logs_its_own_json_lines_into_its_own_group(
         "logFormat": "Text",
         "logGroup": "order-events-logs-1a2b3c4",
     }
+
+
+def test_without_snap_start_nothing_is_published(serverless_stack: RecordedStack) -> None:
+    function = serverless_stack.only(FUNCTION).inputs
+    assert "snapStart" not in function
+    assert not function["publish"]
+    assert serverless_stack.of_type(ALIAS) == []
+
+
+def test_with_snap_start_the_topic_invokes_the_published_version_by_an_alias() -> None:
+    stack = recorded_with_snap_start()
+    function, alias = stack.only(FUNCTION), stack.only(ALIAS)
+    assert function.inputs["snapStart"] == {"applyOn": "PublishedVersions"}
+    assert function.inputs["publish"] is True
+    assert alias.inputs["functionName"] == function.outputs["name"]
+    subscriptions = stack.of_type("aws:sns/topicSubscription:TopicSubscription")
+    assert [each.inputs["endpoint"] for each in subscriptions] == [alias.outputs["arn"]]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "aws:lambda/permission:Permission",
+        "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
+    ],
+)
+def test_with_snap_start_permission_and_retries_are_the_aliass_too(kind: str) -> None:
+    assert recorded_with_snap_start().only(kind).inputs["qualifier"] == "live"

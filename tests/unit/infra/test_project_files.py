@@ -22,7 +22,7 @@ def test_a_default_has_the_type_that_is_declared(key: str) -> None:
     if key == "topology":
         assert "default" not in entry, "each stack says which it is"
     else:
-        expected = {"string": str, "integer": int}[entry["type"]]
+        expected = {"string": str, "integer": int, "boolean": bool}[entry["type"]]
         assert type(entry["default"]) is expected
 
 

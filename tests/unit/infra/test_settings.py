@@ -83,6 +83,7 @@ def test_the_message_says_key_value_rule_and_remedy() -> None:
         ("statusShards", "0", "must be between 1 and 20"),
         ("statusShards", "21", "must be between 1 and 20"),
         ("lambdaTimeoutSeconds", "901", "must be between 1 and 900"),
+        ("lambdaSnapStart", "yes", "must be true or false"),
         ("logRetentionDays", "8", "must be one of 1, 3, 5, 7, 14, 30"),
         ("logLevel", "debug", "must be one of DEBUG, INFO, WARNING, ERROR"),
         ("paymentLatency", "normal", "must be one of fixed, uniform, lognormal, exponential"),
@@ -143,6 +144,11 @@ def test_a_wrong_value_is_refused_with_its_rule(key: str, text: str, rule: str) 
             {"drainSeconds": "60"},
             "drainSeconds = 60: must be less than stopTimeoutSeconds (60)",
             "drainSeconds 30",
+        ),
+        (
+            {"lambdaSnapStart": "true", "pythonVersion": "3.11"},
+            "pythonVersion = 3.11: must be 3.12 or later with lambdaSnapStart",
+            "pythonVersion 3.13",
         ),
         (
             {"lambdaTimeoutSeconds": "8"},
@@ -307,7 +313,8 @@ def test_all_problems_are_told_at_once_one_a_line() -> None:
 @pytest.mark.parametrize("key", configuration_keys())
 def test_the_example_of_each_remedy_is_itself_valid(key: str) -> None:
     example = error(**{key: "?"}).rsplit(" ", 1)[-1]
-    assert str(getattr(settings(**{key: example}), field_name(key))) == example
+    value = getattr(settings(**{key: example}), field_name(key))
+    assert (str(value).lower() if isinstance(value, bool) else str(value)) == example
 
 
 @pytest.mark.parametrize(

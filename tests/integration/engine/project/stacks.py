@@ -139,17 +139,25 @@ def function() -> None:
         role=role.arn,
         timeout=config.get_int("timeout") or 20,
         environment={"variables": {"TABLE": table.name}},
+        publish=config.get_bool("published"),
     )
+    alias = None
+    if config.get_bool("published"):
+        alias = aws.lambda_.Alias(
+            "live", name="live", function_name=made.name, function_version=made.version
+        )
     permission = aws.lambda_.Permission(
         "permission",
         action="lambda:InvokeFunction",
         function=made.name,
+        qualifier=alias.name if alias else None,
         principal="sns.amazonaws.com",
         source_arn=topic.arn,
     )
     aws.lambda_.FunctionEventInvokeConfig(
         "retries",
         function_name=made.name,
+        qualifier=alias.name if alias else None,
         maximum_retry_attempts=2,
         destination_config={"on_failure": {"destination": failures.arn}},
     )
@@ -157,11 +165,13 @@ def function() -> None:
         "subscription",
         topic=topic.arn,
         protocol="lambda",
-        endpoint=made.arn,
+        endpoint=alias.arn if alias else made.arn,
         opts=pulumi.ResourceOptions(depends_on=[permission]),
     )
     pulumi.export("topic_arn", topic.arn)
     pulumi.export("function", made.name)
+    pulumi.export("version", made.version)
+    pulumi.export("arn", made.arn)
     pulumi.export("failures_url", failures.url)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from engine.makers import MAKERS
-from tests.unit.infra.conftest import STACKS, recorded
+from tests.unit.infra.conftest import STACKS, recorded, recorded_with_snap_start
 
 
 def test_there_is_a_maker_for_each_type_that_the_program_declares_and_for_no_other() -> None:
-    declared = {each.type for stack in STACKS for each in recorded(stack).resources}
+    stacks = [*(recorded(stack) for stack in STACKS), recorded_with_snap_start()]
+    declared = {each.type for stack in stacks for each in stack.resources}
     assert {kind for kind in declared if kind.startswith(("aws:", "docker:"))} == MAKERS.keys()
 
 
