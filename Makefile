@@ -31,8 +31,8 @@ scale: setup ## draw the backlog of the flash sale with 1, 5, 20 and 100 workers
 test: setup ## run every test, or some: make test ARGS=tests/unit [WORKERS=0]
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
-test-fast: setup ## run the tests that need no emulator
-	@$(BIN)/pytest tests/unit tests/properties $(ARGS)
+test-fast: setup ## run what starts no process, opens no socket and walks no long list (about a minute)
+	@HYPOTHESIS_PROFILE=fast HISTORIES=500 $(BIN)/pytest -n 2 --dist loadfile -m "not process and not socket and not exhaustive" tests/unit tests/properties $(ARGS)
 
 lint: setup ## check format, lint, types and import rules
 	@$(BIN)/ruff format --check .

@@ -14,6 +14,8 @@ from tests.support.fake_aws.queues import Mischief
 from tests.support.fake_shop import Calls, FakeShop
 from tests.support.virtual_clock import virtual_time
 
+pytestmark = pytest.mark.exhaustive
+
 UNITS = 100
 BUYERS = 1000
 WORKERS = 4

@@ -16,6 +16,8 @@ from tests.support.fake_aws.wire import Fault, Wire
 from tests.support.fake_shop import LEASE_SECONDS, PAYMENT_SECONDS, Calls, FakeShop
 from tests.support.virtual_clock import run
 
+pytestmark = pytest.mark.exhaustive
+
 ORDER = OrderRequest(customer_id="c", items=[ItemRequest("a", 2)], order_id="1")
 MOST_CALLS = 6
 STALLS = [Fault.STALLED_BEFORE, Fault.STALLED_AFTER]

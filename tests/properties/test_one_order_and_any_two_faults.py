@@ -16,6 +16,8 @@ from tests.support.fake_aws.wire import Fault, ProcessCrash, Wire, be_quiet_abou
 from tests.support.fake_shop import LEASE_SECONDS, Calls, FakeShop
 from tests.support.virtual_clock import run
 
+pytestmark = pytest.mark.exhaustive
+
 ORDER = OrderRequest(
     customer_id="c", items=[ItemRequest("a", 2), ItemRequest("b", 1)], order_id="1"
 )

@@ -14,6 +14,8 @@ from adapters.aws.fast.connections import IDLE_SECONDS
 from tests.support.logs import capture_logs
 from tests.support.tiny_aws import BROKEN, TinyAws, served
 
+pytestmark = pytest.mark.socket
+
 REGION = "us-west-2"
 # https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html
 NAT_GATEWAY_FORGETS_SECONDS = 350

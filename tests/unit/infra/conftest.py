@@ -10,6 +10,7 @@ import infra.topologies.serverless
 from infra.settings import PythonVersion
 from infra.uv import locked_requirements
 from tests.support.recorded_stack import RecordedStack, record_stack
+from tests.support.side_effects import needs
 from tests.unit.infra.fake_uv import FakeUv
 
 STACKS = ("sync", "async", "serverless")
@@ -39,26 +40,31 @@ def recorded_with_snap_start() -> RecordedStack:
 
 
 @pytest.fixture(scope="session", params=STACKS)
+@needs("process")
 def any_stack(request: pytest.FixtureRequest) -> RecordedStack:
     return recorded(request.param)
 
 
 @pytest.fixture(scope="session")
+@needs("process")
 def sync_stack() -> RecordedStack:
     return recorded("sync")
 
 
 @pytest.fixture(scope="session")
+@needs("process")
 def async_stack() -> RecordedStack:
     return recorded("async")
 
 
 @pytest.fixture(scope="session")
+@needs("process")
 def serverless_stack() -> RecordedStack:
     return recorded("serverless")
 
 
 @pytest.fixture
+@needs("process")
 def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeUv]:
     """A uv that is asked anew, and whose answers are forgotten afterwards."""
     fake = FakeUv(tmp_path)

@@ -44,6 +44,7 @@ def _umask() -> Iterator[None]:
     os.umask(before)
 
 
+@pytest.mark.process
 @any_service
 @pytest.mark.usefixtures("uv")
 def test_a_context_holds_what_its_service_is_made_of_and_nothing_else(
@@ -61,6 +62,7 @@ def test_a_context_holds_what_its_service_is_made_of_and_nothing_else(
     }
 
 
+@pytest.mark.process
 @pytest.mark.usefixtures("uv", "_umask")
 def test_a_context_is_the_same_whatever_the_modes_and_the_umask(
     checkout: Path, tmp_path: Path
@@ -74,6 +76,7 @@ def test_a_context_is_the_same_whatever_the_modes_and_the_umask(
     assert tree(usual) == tree(other)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("changed", "rolled"),
     [
@@ -98,6 +101,7 @@ def test_a_change_rolls_the_services_that_it_is_part_of(
     assert {name for name in SERVICE_PACKAGES if after[name] != before[name]} == rolled
 
 
+@pytest.mark.process
 def test_other_locked_requirements_of_the_services_roll_both(
     uv: FakeUv, checkout: Path, tmp_path: Path
 ) -> None:
@@ -143,6 +147,7 @@ def wheels(requirements: str) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("group", ["services", "lambda"])
 @pytest.mark.parametrize("cpu", ["aarch64", "x86_64"])
 @pytest.mark.parametrize("tag", ["cp311", "cp312", "cp313"])

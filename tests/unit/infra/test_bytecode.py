@@ -12,6 +12,8 @@ from infra.settings import PythonVersion
 from tests.unit.infra.conftest import layer_for_this_machine
 from tests.unit.infra.fake_uv import FakeUv
 
+pytestmark = pytest.mark.process
+
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 OWN = PythonVersion(layer_for_this_machine()["pythonVersion"])
 OTHER = next(version for version in PythonVersion if version != HERE)

@@ -13,6 +13,8 @@ import pytest
 from infra.settings import Architecture, PythonVersion
 from tests.support.recorded_stack import PROJECT_ROOT
 
+pytestmark = pytest.mark.process
+
 SCRIPT = PROJECT_ROOT / "scripts" / "check_images.py"
 THIS_PYTHON = PythonVersion(f"{sys.version_info.major}.{sys.version_info.minor}")
 

@@ -1,7 +1,11 @@
 import re
 from collections import Counter
 
+import pytest
+
 from tests.support.recorded_stack import Declared, RecordedStack
+
+pytestmark = pytest.mark.process
 
 ROOT = "pulumi:pulumi:Stack"
 

@@ -8,6 +8,8 @@ import pytest
 from infra.service_image import SERVICE_PACKAGES, lay_out_context
 from infra.settings import Architecture
 
+pytestmark = pytest.mark.process
+
 any_service = pytest.mark.parametrize("service", sorted(SERVICE_PACKAGES))
 Instruction = tuple[str, str]
 

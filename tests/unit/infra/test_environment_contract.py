@@ -19,6 +19,8 @@ from receiver import settings as receiver_settings
 from tests.support.recorded_stack import RecordedStack, record_stack
 from tests.unit.infra.conftest import layer_for_this_machine, recorded
 
+pytestmark = pytest.mark.process
+
 READERS: Mapping[str, Callable[[Environment], FulfilmentSettings]] = {
     "receiver": receiver_settings.read_settings,
     "processor": processor_settings.read_settings,

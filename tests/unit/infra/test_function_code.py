@@ -9,6 +9,8 @@ from infra.settings import PythonVersion
 from tests.unit.infra.conftest import layer_for_this_machine
 from tests.unit.infra.trees import tree
 
+pytestmark = pytest.mark.process
+
 OWN = PythonVersion(layer_for_this_machine()["pythonVersion"])
 
 

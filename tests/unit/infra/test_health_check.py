@@ -58,6 +58,8 @@ def exit_code(port: int, answer_seconds: float = 60) -> int:
     ).returncode
 
 
+@pytest.mark.process
+@pytest.mark.socket
 @pytest.mark.parametrize(("answer", "code"), ANSWERS.items())
 def test_only_a_200_is_healthy(answer: bytes, code: int) -> None:
     with server(answer) as (port, asked):
@@ -65,11 +67,15 @@ def test_only_a_200_is_healthy(answer: bytes, code: int) -> None:
     assert asked[0].startswith(b"GET /health HTTP/1.1\r\nHost: ")
 
 
+@pytest.mark.process
+@pytest.mark.socket
 def test_a_service_that_does_not_answer_in_time_is_not_healthy() -> None:
     with server(None) as (port, _):
         assert exit_code(port, answer_seconds=0.2) != 0
 
 
+@pytest.mark.process
+@pytest.mark.socket
 def test_a_port_that_nobody_listens_on_is_not_healthy() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

@@ -8,6 +8,8 @@ import pytest
 from tests.support.recorded_stack import ACCOUNT, RecordedStack
 from tests.unit.infra.conftest import recorded
 
+pytestmark = pytest.mark.process
+
 ROLE = "aws:iam/role:Role"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 DYNAMODB = "arn:aws:dynamodb:us-west-2:123456789012:flash-sale"

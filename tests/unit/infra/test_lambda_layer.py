@@ -13,6 +13,8 @@ from tests.unit.infra.conftest import layer_for_this_machine
 from tests.unit.infra.fake_uv import FakeUv
 from tests.unit.infra.trees import Tree, tree
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def layers(tmp_path: Path) -> Path:

@@ -5,6 +5,8 @@ import pytest
 from tests.support.recorded_stack import RecordedStack, record_stack
 from tests.unit.infra.conftest import recorded
 
+pytestmark = pytest.mark.process
+
 QUEUE = "aws:sqs/queue:Queue"
 QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy"
 SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"

@@ -9,6 +9,8 @@ import pytest
 from tests.support.recorded_stack import Declared, RecordedStack, record_stack
 from tests.unit.infra.conftest import STACKS, layer_for_this_machine, recorded
 
+pytestmark = pytest.mark.process
+
 # Longest name by type, in characters. Where two pages differ, the smaller number.
 LONGEST: Mapping[str, int] = {
     # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html

@@ -1,6 +1,10 @@
 from ipaddress import IPv4Network
 
+import pytest
+
 from tests.support.recorded_stack import RecordedStack
+
+pytestmark = pytest.mark.process
 
 SUBNET = "aws:ec2/subnet:Subnet"
 ROUTE_TABLE = "aws:ec2/routeTable:RouteTable"

@@ -9,6 +9,8 @@ from tests.support.recorded_stack import RecordedStack
 from tests.unit.infra.conftest import layer_for_this_machine, recorded_with_snap_start
 from tests.unit.infra.test_services import FULFILMENT
 
+pytestmark = pytest.mark.process
+
 FUNCTION = "aws:lambda/function:Function"
 ALIAS = "aws:lambda/alias:Alias"
 LAYER = "aws:lambda/layerVersion:LayerVersion"

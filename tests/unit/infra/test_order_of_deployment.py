@@ -13,6 +13,8 @@ from tests.support.dependencies import reached_by
 from tests.support.recorded_stack import Declared, RecordedStack
 from tests.unit.infra.conftest import recorded
 
+pytestmark = pytest.mark.process
+
 SERVICE = "aws:ecs/service:Service"
 FUNCTION = "aws:lambda/function:Function"
 BALANCER = "aws:lb/loadBalancer:LoadBalancer"

@@ -7,6 +7,8 @@ from infra.build_folder import BuildError
 from infra.topologies import queued, serverless, sync
 from tests.support.recorded_stack import PROGRAM, record_program, record_stack, stack_config
 
+pytestmark = pytest.mark.process
+
 
 def test_the_program_only_reads_settings_builds_and_exports() -> None:
     assert len(PROGRAM.read_text(encoding="utf-8").splitlines()) <= 50

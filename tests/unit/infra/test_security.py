@@ -27,6 +27,7 @@ def test_every_row_of_the_table_is_read(check: dict[str, Any]) -> None:
     assert len(check["listed"](PAGE)) == len(rows) > 0
 
 
+@pytest.mark.process
 def test_the_table_names_resources_that_the_stacks_declare(check: dict[str, Any]) -> None:
     declared = {each.name for stack in STACKS for each in recorded(stack).resources}
     for resources in check["listed"](PAGE).values():
@@ -51,6 +52,7 @@ def test_a_new_finding_and_one_that_is_gone_are_both_told(check: dict[str, Any])
     assert list(check["differences"]({"CKV_AWS_1": {"a"}}, {"CKV_AWS_1": {"a"}})) == []
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("stack", STACKS)
 def test_checkov_is_shown_every_resource_of_aws_once(stack: str) -> None:
     shown = re.findall(r'^resource "(\w+)" "([\w.-]+)" {$', rendered(stack), re.MULTILINE)
@@ -59,6 +61,7 @@ def test_checkov_is_shown_every_resource_of_aws_once(stack: str) -> None:
     assert len(set(shown)) == len(shown)
 
 
+@pytest.mark.process
 def test_checkov_sees_blocks_lists_and_references(sync_stack: RecordedStack) -> None:
     text = as_terraform(sync_stack)
     for line in (
@@ -74,6 +77,7 @@ def test_checkov_sees_blocks_lists_and_references(sync_stack: RecordedStack) -> 
         assert f"\n{line}\n" in f"\n{text}", line
 
 
+@pytest.mark.process
 def test_braces_are_balanced_in_what_checkov_reads() -> None:
     for stack in STACKS:
         lines = rendered(stack).splitlines()

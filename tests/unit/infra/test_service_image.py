@@ -6,6 +6,8 @@ import pytest
 from infra.service_image import lay_out_context
 from tests.support.recorded_stack import PROJECT_ROOT, RecordedStack, record_stack
 
+pytestmark = pytest.mark.process
+
 IMAGE = "docker:index/image:Image"
 REPOSITORY = "aws:ecr/repository:Repository"
 

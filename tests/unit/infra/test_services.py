@@ -11,6 +11,8 @@ from tests.support.recorded_stack import (
 )
 from tests.unit.infra.conftest import recorded
 
+pytestmark = pytest.mark.process
+
 TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
 SERVICE = "aws:ecs/service:Service"
 

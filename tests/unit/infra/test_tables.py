@@ -10,6 +10,8 @@ from receiver.views import OrderView
 from tests.support import fake_shop
 from tests.support.recorded_stack import Declared, RecordedStack
 
+pytestmark = pytest.mark.process
+
 TABLE = "aws:dynamodb/table:Table"
 ITEM = "aws:dynamodb/tableItem:TableItem"
 

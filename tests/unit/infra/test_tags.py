@@ -1,5 +1,9 @@
+import pytest
+
 from tests.support.recorded_stack import Declared, RecordedStack
 from tests.unit.infra.test_names import sdk_inputs
+
+pytestmark = pytest.mark.process
 
 SERVICE = "aws:ecs/service:Service"
 

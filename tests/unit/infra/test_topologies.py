@@ -5,6 +5,8 @@ import pytest
 from tests.support.recorded_stack import RecordedStack
 from tests.unit.infra.conftest import recorded
 
+pytestmark = pytest.mark.process
+
 TOPIC = "aws:sns/topic:Topic"
 SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
 QUEUE = "aws:sqs/queue:Queue"

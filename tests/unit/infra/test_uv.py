@@ -7,6 +7,8 @@ from infra.build_folder import BuildError
 from infra.uv import find_uv, locked_requirements, run, run_uv
 from tests.unit.infra.fake_uv import FakeUv
 
+pytestmark = pytest.mark.process
+
 
 def test_without_uv_the_message_says_where_it_is_looked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

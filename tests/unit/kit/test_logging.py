@@ -7,6 +7,10 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
+pytestmark = pytest.mark.process
+
 PROGRAM = """
 import logging, sys
 from pathlib import PurePosixPath

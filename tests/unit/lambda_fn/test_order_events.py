@@ -21,11 +21,13 @@ def in_a_fresh_process(code: str) -> str:
     ).stdout
 
 
+@pytest.mark.process
 def test_the_module_can_be_imported_without_any_environment() -> None:
     code = "import lambda_fn.order_events as o; print(o._worker.cache_info().currsize)"
     assert in_a_fresh_process(code).strip() == "0"
 
 
+@pytest.mark.process
 def test_importing_it_imports_nothing_that_makes_a_start_slow() -> None:
     """Each costs a cold start what the whole function takes: no AWS SDK, server or logger."""
     heavy = {"aioboto3", "aiobotocore", "aiohttp", "boto3", "botocore", "structlog", "uvloop"}
@@ -37,6 +39,7 @@ print(sorted({{m.split(".")[0] for m in sys.modules}} & {heavy | {"processor", "
     assert in_a_fresh_process(code).strip() == "[]"
 
 
+@pytest.mark.process
 def test_certificates_are_read_with_the_import() -> None:
     code = """
 import lambda_fn.order_events

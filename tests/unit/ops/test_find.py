@@ -150,6 +150,7 @@ def fake_pulumi(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
+@pytest.mark.process
 def test_a_stack_is_asked_of_pulumi_by_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,6 +162,7 @@ def test_a_stack_is_asked_of_pulumi_by_its_name(
     assert stack.outputs == ON_AWS
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("script", "said"),
     [

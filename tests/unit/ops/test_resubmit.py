@@ -15,6 +15,8 @@ from ops.open_orders import Action, Outcome
 from ops.resubmit import MAX_CONCURRENT_RESUBMITS, TRIES, Receiver, Resubmitter
 from tests.unit.ops.stacks import open_orders
 
+pytestmark = pytest.mark.socket
+
 Answer = tuple[int, dict[str, Any], dict[str, str]]
 
 

@@ -20,6 +20,8 @@ from tests.unit.receiver.fakes import (
     running_receiver,
 )
 
+pytestmark = pytest.mark.socket
+
 
 async def test_an_order_is_stored_then_announced_then_answered(receiver: Receiver) -> None:
     response = await receiver.order(order_id="a-1")

@@ -24,6 +24,8 @@ from tests.unit.receiver.wire import (
     until_closed,
 )
 
+pytestmark = pytest.mark.socket
+
 
 async def still_works(receiver: Receiver) -> bool:
     return (await receiver.order()).status == 202

@@ -2,8 +2,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from receiver.server import drain
 from tests.unit.receiver.fakes import eventually, problem_of, running_receiver
+
+pytestmark = pytest.mark.socket
 
 
 async def test_a_drain_waits_for_orders_under_way() -> None:

@@ -10,6 +10,8 @@ from receiver.server import drain
 from tests.unit.receiver.fakes import Receiver, eventually, running_receiver
 from tests.unit.receiver.wire import LOOK, ORDER, POST, exchange, hang_up, statuses, until_closed
 
+pytestmark = pytest.mark.socket
+
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 EXPECT = b"Expect: 100-continue\r\n"
 LENGTH = b"Content-Length: %d\r\n" % len(ORDER)

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import pytest
+
 from receiver.health import Readiness
 from receiver.server import drain
 from tests.unit.receiver.fakes import FakeTable, Receiver, problem_of
+
+pytestmark = pytest.mark.socket
 
 
 async def test_health_is_a_plain_ok(receiver: Receiver) -> None:

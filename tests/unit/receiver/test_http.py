@@ -8,6 +8,8 @@ from adapters.orders.pages import OrderPage
 from orders.model import OrderStatus
 from tests.unit.receiver.fakes import Receiver, problem_of, running_receiver
 
+pytestmark = pytest.mark.socket
+
 SHOP = "https://shop.example"
 
 

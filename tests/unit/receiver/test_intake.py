@@ -10,6 +10,8 @@ from multidict import CIMultiDict
 from receiver import intake
 from tests.unit.receiver.fakes import Receiver, eventually, order_with, problem_of
 
+pytestmark = pytest.mark.socket
+
 JSON = "application/json"
 
 

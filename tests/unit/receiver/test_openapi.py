@@ -96,6 +96,7 @@ def test_an_order_whose_outcome_is_unknown_is_named_where_the_document_says_so(
                 assert not any(locations.values()), path
 
 
+@pytest.mark.socket
 async def test_the_document_is_served(receiver: Receiver) -> None:
     response = await receiver.client.get("/openapi.json")
     assert response.content_type == "application/json"
@@ -104,6 +105,7 @@ async def test_the_document_is_served(receiver: Receiver) -> None:
     assert "/orders/async" in document["paths"]
 
 
+@pytest.mark.socket
 async def test_the_document_of_the_sync_topology_has_no_async_orders(
     sync_receiver: Receiver,
 ) -> None:

@@ -8,7 +8,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from tests.unit.receiver.test_settings import VARIABLES
+
+pytestmark = [pytest.mark.process, pytest.mark.socket]
 
 ROOT = Path(__file__).parents[3]
 

@@ -8,6 +8,8 @@ from receiver.openapi import Operation, Route
 from receiver.routes import routes
 from tests.unit.receiver.fakes import Receiver, order_with, problem_of
 
+pytestmark = pytest.mark.socket
+
 PATHS = {"{order_id}": "a-1", "{product_id}": "1"}
 PROMISED = [(route, route.operation) for route in routes("async") if route.operation]
 every_operation = pytest.mark.parametrize(

@@ -4,6 +4,8 @@ import pytest
 
 from tests.unit.receiver.fakes import Receiver, problem_of
 
+pytestmark = pytest.mark.socket
+
 
 async def test_an_order_is_found_right_after_its_acceptance(receiver: Receiver) -> None:
     placed = await receiver.order()

@@ -22,6 +22,8 @@ from tests.unit.receiver.wire import (
     until_closed,
 )
 
+pytestmark = pytest.mark.socket
+
 MIXTURES = 60
 CONNECTIONS = 8
 REFUSED = POST.replace(b"json", b"xml") + b"Content-Length: %d\r\n\r\n" % len(ORDER) + ORDER

@@ -20,6 +20,8 @@ from tests.unit.receiver.fakes import (
     running_receiver,
 )
 
+pytestmark = pytest.mark.socket
+
 
 def ask(receiver: Receiver, order_id: str) -> asyncio.Task[ClientResponse]:
     return asyncio.create_task(receiver.order("/orders/sync", order_id=order_id))

@@ -26,6 +26,7 @@ ITS_OWN = {
 }
 
 
+@pytest.mark.process
 def test_the_consumer_knows_queues_and_nothing_of_the_house_but_three_small_tools() -> None:
     """So it can be lifted out as a library."""
     code = (
@@ -43,6 +44,7 @@ def test_what_a_user_needs_is_in_one_place() -> None:
     assert all(hasattr(sqs_consumer, name) for name in sqs_consumer.__all__)
 
 
+@pytest.mark.process
 def test_no_aws_sdk_is_needed_by_whoever_brings_a_queue_of_their_own() -> None:
     code = "import sys, sqs_consumer; print({'botocore', 'aiobotocore'} & sys.modules.keys())"
     command = [sys.executable, "-c", code]

@@ -94,6 +94,7 @@ def test_a_pipe_gives_everything_to_its_reader(tmp_path: Path) -> None:
     assert stat.S_ISFIFO(fifo.stat().st_mode)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "link"])
 @pytest.mark.parametrize("piped", [True, False])
 def test_standard_output_gets_it_between_what_is_said_before_and_after(

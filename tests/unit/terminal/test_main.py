@@ -35,6 +35,7 @@ def modules_after(code: str) -> set[str]:
     return set(done.stdout.splitlines()[-1].split())
 
 
+@pytest.mark.process
 def test_help_imports_nothing_that_takes_long() -> None:
     code = """sys.argv = ["lab", "--help"]
 from lab.__main__ import main
@@ -45,6 +46,7 @@ pass"""
     assert loaded & HEAVY == set()
 
 
+@pytest.mark.process
 def test_a_command_that_plots_nothing_imports_no_matplotlib() -> None:
     loaded = modules_after("import lab.cli.up, ops.cli.reconcile, ops.cli.redrive")
     assert loaded & {"matplotlib", "locust"} == set()
@@ -151,6 +153,7 @@ def shell(script: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("script", "code", "said"),
     [
@@ -167,6 +170,7 @@ def test_an_output_that_cannot_be_written_is_one_line_and_code_2(
     assert (done.returncode, done.stderr.strip()) == (code, said)
 
 
+@pytest.mark.process
 def test_a_reader_that_has_read_enough_is_no_broken_promise() -> None:
     done = shell("(LAB -h; echo code $? >&2) | exec true")
     assert done.stderr.splitlines()[-1] in ("code 0", "code 2")
@@ -212,6 +216,7 @@ def test_a_terminal_without_a_size_is_none(
     assert seen == [None, "120"]
 
 
+@pytest.mark.process
 def test_every_command_has_a_first_sentence_that_the_list_shows_whole() -> None:
     shown = " ".join(shell("COLUMNS=300 LAB --help").stdout.split())
     for name in lab.cli.commands.NAMES:

@@ -13,6 +13,8 @@ from engine.functions import forks
 from engine.functions.forks import Bootstrap, Forker
 from engine.functions.runtime_client import RUNTIME_API
 
+pytestmark = pytest.mark.process
+
 READY = {RUNTIME_API: "127.0.0.1:1"}
 
 Start = Callable[..., subprocess.Popen[bytes]]

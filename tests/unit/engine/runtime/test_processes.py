@@ -17,6 +17,8 @@ from engine.runtime.processes import (
 )
 from tests.support.user_setup import USERS
 
+pytestmark = pytest.mark.process
+
 PARENT = """
 import subprocess, sys, time
 subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])

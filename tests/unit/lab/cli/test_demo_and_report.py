@@ -12,6 +12,8 @@ from lab.load.scenarios import FLASH, NORMAL
 from lab.results.files import write_results
 from tests.unit.lab.simulated import simulated_results
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parents[4]
 
 

@@ -49,6 +49,7 @@ def test_any_other_configuration_is_passed_on() -> None:
     }
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -71,6 +72,7 @@ def test_a_lost_order_is_exit_code_1_and_orders_still_queued_are_none(scaled: Sc
     assert exit_code(with_lost(scaled, "one")) == 1
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("named", ["", "scale.json"])
 def test_the_page_is_made_again_from_kept_results(tmp_path: Path, named: str) -> None:
     results = simulated_scale(FLASH.lasting(5), 5, 100, bound_seconds=20)

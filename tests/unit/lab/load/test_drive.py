@@ -17,6 +17,8 @@ from terminal.errors import UserError
 from terminal.project import ROOT
 from tests.unit.lab.load.fake_receiver import FakeReceiver
 
+pytestmark = [pytest.mark.process, pytest.mark.socket]
+
 
 def drive_to(
     receiver: FakeReceiver, folder: Path, *, seconds: float = 1, endpoint: str = "/orders"

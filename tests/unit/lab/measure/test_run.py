@@ -16,6 +16,8 @@ from lab.results.model import Results
 from tests.unit.lab.measure.fake_system import FakeDeployments, RecordingView
 from tests.unit.lab.simulated import CONFIG, observe
 
+pytestmark = pytest.mark.socket
+
 SALES = (NORMAL.lasting(2), FLASH.lasting(2))
 
 

@@ -14,6 +14,8 @@ from lab.scale.run import ScalePlan, ScaleRun
 from tests.unit.lab.measure.fake_system import FakeDeployments, RecordingView
 from tests.unit.lab.simulated_scale import observe_workers
 
+pytestmark = pytest.mark.socket
+
 SHORT = FLASH.lasting(5)
 
 

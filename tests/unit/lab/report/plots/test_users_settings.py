@@ -42,6 +42,7 @@ def drawn(here: Path, **users: str) -> str:
     return done.stdout
 
 
+@pytest.mark.process
 @pytest.mark.timeout(600)  # a Python with matplotlib, four times
 def test_no_setting_of_the_users_reaches_a_plot(tmp_path: Path) -> None:
     plain, users = tmp_path / "plain", tmp_path / "users"
