@@ -12,7 +12,7 @@ from typing import Any
 from engine.emulator.clients import ClientFactory, Clients
 from engine.emulator.installation import version as emulator_version
 from engine.emulator.server import ACCOUNT_ID, FIRST_RETRY_SECONDS, Credentials, Emulator
-from engine.functions.processes import ForkServers
+from engine.functions.processes import ForkServers, FreshProcess
 from engine.makers.context import Context
 from engine.makers.network import addresses, reachable
 from engine.program.config import StackConfig, read_stack, this_machine
@@ -23,7 +23,7 @@ from engine.services.processes import ServiceProcesses
 from terminal.interrupts import interruptible, shielded
 from terminal.isolation import without_user_aws
 
-__all__ = ["FIRST_RETRY_SECONDS", "Deployment", "deploy", "emulator_version"]
+__all__ = ["FIRST_RETRY_SECONDS", "Deployment", "FreshProcess", "deploy", "emulator_version"]
 
 _SESSION_SECONDS = 43_200
 """Twelve hours, the longest that AWS gives a role session; nothing renews it here."""
@@ -62,6 +62,15 @@ class Deployment:
     def operator(self) -> Credentials:
         """The operator's credentials: of the emulator's account, made up for this deployment."""
         return self._emulator.operator
+
+    @property
+    def functions(self) -> Mapping[str, FreshProcess]:
+        """How a process of each function is started from nothing, with the operator's keys."""
+        keys = {
+            "AWS_ACCESS_KEY_ID": self.operator.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.operator.secret_key,
+        }
+        return self._functions.fresh(keys)
 
     def pids(self) -> Mapping[str, int]:
         """Process ids of the services by container and number, e.g. `web-0`."""

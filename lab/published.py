@@ -17,6 +17,10 @@ ACCEPT_MS = (33, 41)
 ACCEPTED_PER_SECOND = (57, 58)
 PEAK_WAITING = MappingProxyType({1: 3_420, 5: 3_277, 20: 2_579, 100: 616})
 """Workers to the most visible messages of the queue."""
+INIT_MS = ((66, 78), (188, 1409))
+"""The initialisation of a Go function, in two documents."""
+INIT_SHARE = 0.024
+"""What a start adds to a payment, in the first of them."""
 ACCEPT_SECONDS = sum(ACCEPT_MS) / 2 / 1000
 """The middle of what accepting an order took without paying it."""
 

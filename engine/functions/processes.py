@@ -32,6 +32,20 @@ class FunctionDeclaration:
     log: Path
 
 
+@dataclass(frozen=True)
+class FreshProcess:
+    """How a process of a function is started from nothing, as an environment of AWS is.
+
+    `interpreter` wants `-S -P` and finds the handler's module on `paths`; `environment` has keys.
+    """
+
+    interpreter: str
+    handler: str
+    paths: tuple[str, ...]
+    environment: Mapping[str, str]
+    folder: Path
+
+
 class ForkServers:
     """The processes that execution environments are forked from."""
 
@@ -40,6 +54,20 @@ class ForkServers:
         self._endpoint_url = endpoint_url
         self._region = region
         self._processes: dict[str, ManagedProcess] = {}
+        self._declared: dict[str, FunctionDeclaration] = {}
+
+    def fresh(self, keys: Mapping[str, str]) -> Mapping[str, FreshProcess]:
+        """Return each started function by name, as its process is started with these keys."""
+        return {
+            name: FreshProcess(
+                interpreter=_base_interpreter(),
+                handler=function.handler,
+                paths=(str(function.root), *_layer_paths(function)),
+                environment={**self._environment(function), **keys},
+                folder=function.root,
+            )
+            for name, function in self._declared.items()
+        }
 
     def start(self, functions: Iterable[FunctionDeclaration]) -> None:
         """Start one for each function and wait until its handler is imported.
@@ -50,6 +78,7 @@ class ForkServers:
         if wanted and not Path("/proc/self/environ").exists():
             raise EngineError("Lambda functions run here on Linux only: /proc is missing")
         for function in wanted:
+            self._declared[function.name] = function
             self._spawn(function)
         deadline = time.monotonic() + _READY_SECONDS
         for function in wanted:
@@ -119,22 +148,26 @@ class ForkServers:
         }
 
     def _settings(self, function: FunctionDeclaration) -> dict[str, object]:
-        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-        paths = [
-            str(folder)
-            for layer in function.layers
-            for folder in (layer / "python" / "lib" / version / "site-packages", layer / "python")
-            if folder.is_dir()
-        ]
         return {
             "name": function.name,
             "handler": function.handler,
             "root": str(function.root),
-            "paths": paths,
+            "paths": _layer_paths(function),
             "fifo": str(function.fifo),
             "variables": sorted(function.environment),
             "endpoint_url": self._endpoint_url,
         }
+
+
+def _layer_paths(function: FunctionDeclaration) -> list[str]:
+    """https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html#packaging-layers-paths."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    return [
+        str(folder)
+        for layer in function.layers
+        for folder in (layer / "python" / "lib" / version / "site-packages", layer / "python")
+        if folder.is_dir()
+    ]
 
 
 def _not_importable(function: FunctionDeclaration) -> EngineError:

@@ -2,7 +2,7 @@
 
 from terminal.commands import run_commands
 
-NAMES = ("demo", "scale", "up", "report")
+NAMES = ("demo", "scale", "coldstart", "up", "report")
 
 
 def run() -> None:

@@ -13,6 +13,7 @@ from rich.console import Console
 from engine.deployment import deploy, emulator_version
 from engine.differences import DIFFERENCES
 from engine.program.config import parse_overrides, read_stack
+from lab.coldstart.measure import measure_cold_start
 from lab.load.scenarios import DEMO_SECONDS, SCENARIOS, Scenario
 from lab.measure.run import DemoRun, Plan
 from lab.report.live import LiveView
@@ -27,6 +28,7 @@ from terminal.files import check_writable, new_folder, write
 from terminal.interrupts import interruptible
 from terminal.project import ROOT
 
+FULL = "full"
 RESULTS_FOLDER = ROOT / "build" / "results"
 
 
@@ -74,7 +76,7 @@ def demo(
         topologies=_each_once(topology) or list(TOPOLOGIES),
         scenarios=_scenarios(_each_once(scenario), full=full, seconds=seconds),
         config=parse_overrides(config or []),
-        scale="full" if full else "demo",
+        scale=FULL if full else "demo",
     )
     check_writable(json)
     console = make_console()
@@ -110,6 +112,7 @@ def _run(plan: Plan, folder: Path, console: Console) -> Results:
             save=lambda results: write_results(results, folder / RESULTS_FILE),
             emulator=emulator_version(),
             billed_config=lambda topology: _as_deployed(topology, plan.config),
+            cold_start=measure_cold_start if plan.scale == FULL else None,
         )
         try:
             return run.run()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from lab.load.scenarios import Scenario
 from lab.measure.machine import machine, memory_used_mib, now, with_free_ports
@@ -13,10 +14,21 @@ from lab.measure.measures import Observation, evaluate
 from lab.measure.request_counts import LOG_SECONDS, count_requests
 from lab.measure.scenario import Prefixed, RunScenario, View, run_scenario
 from lab.measure.system import Deploy, System, explained
+from lab.results.cold_start import ColdStart
 from lab.results.model import Results, ScenarioResult, TopologyResult
 
 # The least time between starting Locust and its first order.
 LOCUST_START_SECONDS = 0.7
+
+
+class MeasureColdStart(Protocol):
+    """Measures the start of a topology's function, billed as configured."""
+
+    def __call__(
+        self, system: System, billed: Mapping[str, str], *, progress: Callable[[str], None]
+    ) -> ColdStart:
+        """Return what was measured."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -33,7 +45,8 @@ class DemoRun:
     """Runs a plan; `results` is always what is known so far, `save` is called at each change.
 
     `billed_config` gives the configuration that would be paid for, by topology: the lab's own
-    runs on this machine's architecture.
+    runs on this machine's architecture. With `cold_start` the function of a topology is measured
+    after its sales.
     """
 
     def __init__(
@@ -47,6 +60,7 @@ class DemoRun:
         emulator: str,
         billed_config: Callable[[str], Mapping[str, str]],
         run: RunScenario = run_scenario,
+        cold_start: MeasureColdStart | None = None,
     ) -> None:
         self._plan = plan
         self._folder = folder
@@ -55,6 +69,7 @@ class DemoRun:
         self._save = save
         self._billed_config = billed_config
         self._run = run
+        self._cold_start = cold_start
         self._quiet_until = 0.0
         self.results = Results(
             started_at=now(),
@@ -93,6 +108,8 @@ class DemoRun:
             for scenario in self._plan.scenarios:
                 seen.append(self._run_sale(system, scenario, memory_before))
                 self._add_sales(topology, {scenario.name: evaluate(seen[-1])})
+            if self._cold_start and system.functions:
+                self._measure(self._cold_start, system)
             self._view.stage(f"{topology}: taking the stack down")
         counted = count_requests(seen, system.logs, self._billed_config(topology))
         self._add_sales(topology, counted)
@@ -108,6 +125,15 @@ class DemoRun:
             )
         self._quiet_until = time.time() + LOG_SECONDS - LOCUST_START_SECONDS
         return observation
+
+    def _measure(self, cold_start: MeasureColdStart, system: System) -> None:
+        measured = cold_start(
+            system,
+            self._billed_config(system.stack),
+            progress=lambda text: self._view.stage(f"{system.stack}: {text}"),
+        )
+        known = self.results.topologies[system.stack]
+        self._add(system.stack, replace(known, cold_start=measured))
 
     def _add_sales(self, topology: str, sales: dict[str, ScenarioResult]) -> None:
         known = self.results.topologies[topology]

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from engine.deployment import FreshProcess
 from engine.runtime.processes import EngineError
 
 
@@ -38,6 +39,11 @@ class System(Protocol):
     @property
     def logs(self) -> Path:
         """Where the logs of its processes are."""
+        ...
+
+    @property
+    def functions(self) -> Mapping[str, FreshProcess]:
+        """How a process of each of its functions is started from nothing, by name."""
         ...
 
     def client(self, service: str) -> Any:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from engine.differences import Difference
 from lab.measure.bill import ASSUMPTIONS
 from lab.measure.prices import price_list
+from lab.report.cold_start import COLUMNS, cold_start_table
 from lab.report.plots import colours
 from lab.report.plots.plot import make_plots
 from lab.report.tables import audit_table, bill_table, measure_tables
@@ -55,6 +56,8 @@ def render(
         tables=measure_tables(results),
         audit=audit_table(results),
         bills=bill_table(compared),
+        cold=cold_start_table(results.cold_start) if results.cold_start else None,
+        cold_columns=COLUMNS,
         prices=price_list(),
         assumptions=ASSUMPTIONS,
         differences=differences,

@@ -8,9 +8,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from lab.report.cold_start import COLUMNS as COLD_COLUMNS
+from lab.report.cold_start import cold_start_table
 from lab.report.rows import COLUMNS, ROWS, Column, sale_name
 from lab.report.scale_verdict import scale_verdict
 from lab.report.verdict import Verdict, sales, scenario_names, verdict
+from lab.results.cold_start import ColdStart
 from lab.results.model import Results, ScenarioResult
 from lab.results.scale import ScalePoint, ScaleResults
 from lab.topologies import named
@@ -23,6 +26,8 @@ def print_results(console: Console, results: Results) -> None:
         compared = sales(results, scenario)
         console.print(_sale_title(scenario, next(iter(compared.values()))))
         console.print(scenario_table(compared))
+    if results.cold_start is not None:
+        print_cold_start(console, results.cold_start)
     console.print(verdict_text(verdict(results)))
 
 
@@ -49,6 +54,20 @@ def _sale_cell(measured: str, predicted: str) -> Text:
     if predicted != numbers.MISSING:
         text.append(f" ({predicted})", "dim")
     return text
+
+
+def print_cold_start(console: Console, measured: ColdStart) -> None:
+    """Print the table by memory size and what is behind it."""
+    said = cold_start_table(measured)
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, column in enumerate(COLD_COLUMNS):
+        table.add_column(column, justify="right" if number else "left")
+    for configured, cells in said.rows:
+        table.add_row(*cells, style="bold" if configured else "")
+    console.print(Text("cold starts of the function, by its memory", "bold"))
+    console.print(table)
+    for sentence in (said.measured, said.ready, said.theirs, said.limits):
+        console.print(sentence)
 
 
 def verdict_text(said: Verdict) -> RenderableType:

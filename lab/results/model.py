@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from lab.results.cold_start import ColdStart
+
 SCHEMA = 1
 
 Sample = tuple[float, int, int]
@@ -164,6 +166,7 @@ class TopologyResult:
     outputs: dict[str, str]
     scenarios: dict[str, ScenarioResult]
     deploy_seconds: float | None = None
+    cold_start: ColdStart | None = None
 
 
 @dataclass(frozen=True)
@@ -192,6 +195,12 @@ class Results:
         """Return one sale, or None where it was not run."""
         result = self.topologies.get(topology)
         return result.scenarios.get(scenario) if result else None
+
+    @property
+    def cold_start(self) -> ColdStart | None:
+        """What was measured of a function's start, if it was."""
+        found = (each.cold_start for each in self.topologies.values())
+        return next((each for each in found if each is not None), None)
 
     @property
     def passed(self) -> bool:

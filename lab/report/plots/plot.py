@@ -9,10 +9,13 @@ from pathlib import Path
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from lab.coldstart.evaluate import at_memory
 from lab.report.plots.backlog import backlog_plot
 from lab.report.plots.canvas import save_png, standalone, themed_svg
+from lab.report.plots.cold_start import cold_start_plot
 from lab.report.plots.cost import cost_plot
 from lab.report.plots.latency import latency_plot
+from lab.results.cold_start import ColdStart
 from lab.results.model import Results, ScenarioResult
 from lab.topologies import named
 from terminal import numbers
@@ -118,7 +121,37 @@ def _sketches(results: Results, compared: dict[str, ScenarioResult]) -> list[Ske
             description=_cost_words(compared),
             draw=lambda narrow: cost_plot(results, compared, narrow=narrow),
         ),
+        cold_start_sketch(results.cold_start),
     ]
+
+
+def cold_start_sketch(measured: ColdStart | None) -> Sketch:
+    """Return the plot of a function's start, empty when none was measured."""
+    return Sketch(
+        name="cold_start",
+        title="An order that starts an environment",
+        lead=(
+            "What the function adds to a payment: upper bars where the order is the first of an "
+            "environment, lower bars where it is not."
+        ),
+        caption=(
+            "CPU time of fresh processes of the deployed function, orders scaled to the share of "
+            "a vCPU that the memory buys."
+        ),
+        description=_cold_start_words(measured),
+        draw=lambda narrow: cold_start_plot(measured, narrow=narrow),
+    )
+
+
+def _cold_start_words(measured: ColdStart | None) -> str:
+    if measured is None:
+        return ""
+    at = at_memory(measured, measured.memory_mb)
+    return (
+        f"Bar chart by memory size; at {measured.memory_mb:,} MB the first order of an environment "
+        f"takes {numbers.milliseconds(at.init_ms + at.first_ms)} besides its payment, a later one "
+        f"{numbers.milliseconds(at.warm_ms)}."
+    )
 
 
 def _where_it_waits(compared: dict[str, ScenarioResult]) -> str:

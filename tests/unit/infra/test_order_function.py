@@ -30,7 +30,7 @@ def test_the_function_runs_the_handler_as_configured(serverless_stack: RecordedS
     assert inputs["handler"] == "lambda_fn.order_events.handler"
     assert inputs["runtime"] == f"python{machine['pythonVersion']}"
     assert inputs["architectures"] == [machine["architecture"]]
-    assert (inputs["memorySize"], inputs["timeout"]) == (512, 30)
+    assert (inputs["memorySize"], inputs["timeout"]) == (256, 30)
 
 
 def test_the_function_carries_its_own_code(serverless_stack: RecordedStack) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from engine.deployment import FreshProcess
 from lab.load.drive import Drive, LoadProgress
 from lab.load.records import Record, Recorder
 from lab.load.scenarios import Scenario
@@ -43,6 +44,7 @@ class FakeSystem:
                 "products": [{"productId": {"S": p}, "stock": {"N": n}} for p, n in stock.items()],
             }
         )
+        self.functions: dict[str, FreshProcess] = {}
         self.checks = 0
         self.logs.mkdir(parents=True)
 
@@ -111,6 +113,7 @@ class FakeDeployments:
         self.events: list[str] = []
         self.configs: list[Mapping[str, str]] = []
         self.folders: list[Path] = []
+        self.functions: dict[str, FreshProcess] = {}
 
     @contextmanager
     def deploy(
@@ -128,6 +131,7 @@ class FakeDeployments:
         self.events.append(f"up {topology}")
         system = FakeSystem(topology, run_dir)
         system.config = {**system.config, **(config or {})}
+        system.functions = self.functions
         try:
             yield system
         finally:

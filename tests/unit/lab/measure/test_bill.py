@@ -129,11 +129,16 @@ def test_each_price_names_the_page_of_aws_that_lists_it() -> None:
 
 
 def test_every_line_of_a_bill_has_a_price_and_every_price_a_line() -> None:
-    """In either architecture; a price that nothing is billed by would go stale unseen."""
+    """In either architecture; a price that nothing is billed by would go stale unseen.
+
+    Those of a function that is ready beforehand are in the table of cold starts instead.
+    """
     units = {
         line.unit_price
         for architecture in ("arm64", "x86_64")
         for month in [bill("serverless", CONFIG | {"architecture": architecture}, PLAIN)]
         for line in (*month.per_order, *month.always_on)
     }
-    assert units == {price.dollars for price in price_list().prices.values()}
+    ready = ("lambda_snapshot", "lambda_provisioned")
+    listed = price_list().prices.items()
+    assert units == {price.dollars for name, price in listed if not name.startswith(ready)}

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from engine.deployment import FreshProcess
 from engine.runtime.processes import EngineError
 from lab.load.scenarios import FLASH, NORMAL, Scenario
 from lab.measure.machine import with_free_ports
 from lab.measure.measures import Observation
 from lab.measure.run import DemoRun, Plan
 from lab.measure.system import System
+from lab.results.cold_start import ColdStart
 from lab.results.model import Results
+from tests.unit.lab.coldstart.measured import MEASURED
 from tests.unit.lab.measure.fake_system import FakeDeployments, RecordingView
 from tests.unit.lab.simulated import CONFIG, observe
 
@@ -38,7 +43,7 @@ class DemoDeployments(FakeDeployments):
         self.not_before.append(float(str(options["not_before"])))
         return observe(system.stack, scenario)
 
-    def demo_run(self, folder: Path, *topologies: str) -> DemoRun:
+    def demo_run(self, folder: Path, *topologies: str, cold_start: bool = False) -> DemoRun:
         return DemoRun(
             Plan(topologies, SALES, {"paymentSeconds": "1"}, "demo"),
             folder,
@@ -48,7 +53,13 @@ class DemoDeployments(FakeDeployments):
             emulator="an emulator",
             billed_config=lambda _: CONFIG,
             run=self.run,
+            cold_start=self.start_cold if cold_start else None,
         )
+
+    def start_cold(self, system: System, billed: Mapping[str, str], **_: object) -> ColdStart:
+        assert billed == CONFIG
+        self.events.append(f"{system.stack} cold start")
+        return MEASURED
 
 
 @pytest.fixture
@@ -126,3 +137,21 @@ def test_an_emulator_that_stops_answering_is_one_clear_error_with_the_logs_named
     )
     with pytest.raises(EngineError, match=r"Could not connect.*runs/sync/logs"):
         deployments.demo_run(tmp_path, "sync").run()
+
+
+def test_starts_are_measured_after_the_sales_of_a_topology_with_a_function(
+    deployments: DemoDeployments, tmp_path: Path
+) -> None:
+    deployments.functions = {"fulfil": cast("FreshProcess", object())}
+    results = deployments.demo_run(tmp_path, "serverless", cold_start=True).run()
+    assert deployments.events[-2:] == ["serverless cold start", "down serverless"]
+    assert results.topologies["serverless"].cold_start == MEASURED
+
+
+def test_starts_are_not_measured_unasked_nor_where_no_function_is(
+    deployments: DemoDeployments, tmp_path: Path
+) -> None:
+    deployments.demo_run(tmp_path, "sync", cold_start=True).run()
+    deployments.functions = {"fulfil": cast("FreshProcess", object())}
+    deployments.demo_run(tmp_path / "other", "serverless").run()
+    assert not [event for event in deployments.events if "cold start" in event]
