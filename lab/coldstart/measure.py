@@ -12,7 +12,6 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-import uuid
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -21,7 +20,7 @@ from typing import Any
 
 from engine.deployment import FreshProcess
 from engine.runtime.processes import EngineError
-from lab.load.scenarios import LIMITED_PRODUCT, product_ids
+from lab.load.scenarios import LIMITED_PRODUCT, Baskets, product_ids
 from lab.measure.system import System, explained
 from lab.results.cold_start import ColdStart
 
@@ -70,15 +69,14 @@ class _Shop:
     def __init__(self, url: str) -> None:
         self._url = url
         known = product_ids(self._call("/products"))
-        self._product = next((each for each in known if each != LIMITED_PRODUCT), known[0])
+        plenty = next((each for each in known if each != LIMITED_PRODUCT), known[0])
+        self._baskets = Baskets([plenty])  # of one line: each order is as much work
 
     def place(self) -> str:
         """Place an order that nobody fulfils yet and return its id."""
-        order = uuid.uuid4().hex
-        items = [{"product_id": self._product, "quantity": 1}]
-        body = {"order_id": order, "customer_id": 1, "items": items}
+        body = self._baskets.order()
         self._call("/orders", json.dumps(body).encode())
-        return order
+        return str(body["order_id"])
 
     def check_settled(self, orders: Iterable[str]) -> None:
         """Raise EngineError if one of them is open."""

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.aws.fast.retries import DEFAULT_POLICY, RetryPolicy
 from adapters.payments.faults import PaymentFaults, PaymentLatency
 from orders.lifecycle import SETTLED
 from orders.request import ItemRequest, OrderRequest
@@ -34,8 +35,11 @@ STATEMENT_ERRORS = ["ThrottlingError", "InternalServerError", "TransactionConfli
 class Sale:
     """Customers, a fleet and an auditor on one fake AWS."""
 
-    def __init__(self, seed: int, fault_rate: float, stock: dict[str, int]) -> None:
+    def __init__(
+        self, seed: int, fault_rate: float, stock: dict[str, int], *, attempts: int
+    ) -> None:
         self.random = random.Random(seed)  # noqa: S311 - repeatable on purpose
+        self.policy = RetryPolicy(attempts=attempts, draw=self.random.random)
         self.fault_rate = fault_rate
         mischief = Mischief(seed, shuffled=True, duplicate=fault_rate, undelete=fault_rate)
         self.shop = FakeShop(stock, mischief=mischief, transaction_seconds=0.004)
@@ -81,7 +85,11 @@ class Sale:
         while True:
             wire = self.new_wire()
             process = self.shop.process(
-                wire, calls=calls, faults=self.payment_faults(), source=self.random
+                wire,
+                calls=calls,
+                faults=self.payment_faults(),
+                source=self.random,
+                policy=self.policy,
             )
             member = self.fleet[number] = Member(self.shop, process)
             with _a_dead_line():
@@ -149,11 +157,12 @@ def _a_dead_line() -> Iterator[None]:
     seed=st.integers(0, 2**32),
     fault_rate=st.sampled_from([0.0, 0.02, 0.1, 0.2]),
     stock=st.fixed_dictionaries({"a": st.integers(0, 20), "b": st.integers(0, 20)}),
+    attempts=st.sampled_from([1, DEFAULT_POLICY.attempts]),
 )
 def test_every_order_settles_and_the_books_agree_all_the_time(
-    seed: int, fault_rate: float, stock: dict[str, int]
+    seed: int, fault_rate: float, stock: dict[str, int], attempts: int
 ) -> None:
     async def play() -> None:
-        await Sale(seed, fault_rate, stock).play()
+        await Sale(seed, fault_rate, stock, attempts=attempts).play()
 
     run(play())

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from adapters.aws.fast.retries import RetryPolicy
 from adapters.aws.statement_batcher import StatementBatcher
 from adapters.orders.batched_store import BatchedOrderStore
 from adapters.orders.inserter import BatchedOrderInserter
@@ -26,7 +27,7 @@ from orders.lifecycle import may_move
 from orders.model import Order, OrderStatus
 from orders.placement import OrderPlacement
 from orders.ports import OrderStore, PaymentGateway
-from tests.support.fake_aws.cloud import Clients, FakeAws
+from tests.support.fake_aws.cloud import ONCE, Clients, FakeAws
 from tests.support.fake_aws.queues import Mischief
 from tests.support.fake_aws.tables import Index, Table
 from tests.support.fake_aws.wire import Wire
@@ -130,9 +131,10 @@ class FakeShop:
         calls: Calls = Calls.SINGLE,
         faults: PaymentFaults = NO_FAULTS,
         source: random.Random | None = None,
+        policy: RetryPolicy = ONCE,
     ) -> Process:
         """Start a process of its own; `source` decides which payments go wrong."""
-        clients = self.aws.connect(wire)
+        clients = self.aws.connect(wire, policy)
         dynamodb = clients.dynamodb
         tables = Tables("orders", "products", SHARDS)
         plain = DynamoLedger(dynamodb, "payments")

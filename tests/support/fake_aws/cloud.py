@@ -91,8 +91,11 @@ class FakeAws:
         self.topics[name] = Topic(name, queues, self._mischief)
         return self.topics[name]
 
-    def connect(self, wire: Wire | None = None) -> Clients:
-        """Return the clients of a process."""
+    def connect(self, wire: Wire | None = None, policy: RetryPolicy = ONCE) -> Clients:
+        """Return the clients of a process.
+
+        A call is made once unless told otherwise: faults are planned call by call.
+        """
         wire = wire or Wire()
         fakes = {
             "dynamodb": FakeDynamoDB(self.database, wire),
@@ -105,9 +108,9 @@ class FakeAws:
 
         client = FastClient("us-west-2", variables=VARIABLES, connect=connect)
         return Clients(
-            open_dynamodb(client, policy=ONCE),
-            open_sns(client, policy=ONCE),
-            open_sqs(client, policy=ONCE),
+            open_dynamodb(client, policy=policy),
+            open_sns(client, policy=policy),
+            open_sqs(client, policy=policy),
             cast("DynamoDBClient", fakes["dynamodb"]),
             cast("SNSClient", fakes["sns"]),
             cast("SQSClient", fakes["sqs"]),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import receiver.settings
 from infra.settings import Topology
 from lab.measure.drain import longest_redelivery
 from lab.report.page import render
@@ -30,8 +31,9 @@ def test_each_topology_has_a_stack_file_and_each_stack_file_a_topology() -> None
         assert config["flash-sale:topology"] == name
 
 
-def test_lab_and_ops_know_the_topologies_that_the_program_builds() -> None:
-    assert set(TOPOLOGIES) == {*map(str, TopologyName)} == {*map(str, Topology)}
+def test_lab_ops_and_receiver_know_the_topologies_that_the_program_builds() -> None:
+    built = {*map(str, Topology)}
+    assert set(TOPOLOGIES) == {*map(str, TopologyName)} == {*receiver.settings.TOPOLOGIES} == built
 
 
 @pytest.mark.parametrize(("name", "slots"), [("sync", 5 * 2), ("async", 20 * 3)])
