@@ -72,6 +72,11 @@ class Deployment:
         }
         return self._functions.fresh(keys)
 
+    @property
+    def emulator_pid(self) -> int:
+        """The process id of the emulator."""
+        return self._emulator.process.pid
+
     def pids(self) -> Mapping[str, int]:
         """Process ids of the services by container and number, e.g. `web-0`."""
         return self._services.pids()

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from engine.program.config import this_machine
+from infra.settings import Topology
 from tests.support.as_terraform import as_terraform
 from tests.support.recorded_stack import PROJECT_ROOT, record_stack
 
 CHECKOV = "checkov==3.3.30"
 PAGE = PROJECT_ROOT / "docs" / "security.md"
-STACKS = ("sync", "async", "serverless")
+STACKS = tuple(each.value for each in Topology)
 ROW = re.compile(r"\| (?P<id>CKV2?_\w+) \| (?P<resources>[^|]+) \| (?P<reason>[^|]+) \|")
 
 Findings = Mapping[str, set[str]]

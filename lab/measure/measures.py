@@ -20,7 +20,7 @@ from lab.measure.ledgers import FAILED, OUT_OF_STOCK, PAYMENT_DECLINED, StoredOr
 from lab.measure.littles_law import predict
 from lab.measure.logs import NOTHING_LOGGED, LogUsage
 from lab.measure.order_writes import units_per_order
-from lab.measure.sampler import Reading, busy_percent, samples_since
+from lab.measure.sampler import Reading, busy_percent, emulator_percent, samples_since
 from lab.results.model import Bin, Measures, Percentiles, ScenarioResult
 
 MILLISECONDS = 1000
@@ -88,6 +88,7 @@ def evaluate(seen: Observation) -> ScenarioResult:
         time_to_paid_histogram=logarithmic_histogram(to_paid),
         api_calls=_calls_per_order(seen.api_calls, sale),
         machine_busy_percent=busy_percent(seen.readings, began, ended),
+        emulator_busy_percent=emulator_percent(seen.readings, began, ended),
         memory_mib=_memory_taken(seen),
     )
 

@@ -17,12 +17,16 @@ INTERVAL_SECONDS = 1.0
 
 
 class Reading(NamedTuple):
-    """One look at the system; `at` is epoch seconds, memory is the whole machine's in use."""
+    """One look at the system; `at` is epoch seconds, memory is the whole machine's in use.
+
+    `busy_percent` is of all cores together, `emulator_percent` the emulator's share of one.
+    """
 
     at: float
     backlog: Backlog
     busy_percent: float
     memory_mib: float
+    emulator_percent: float | None = None
 
 
 class Sampler:
@@ -31,16 +35,23 @@ class Sampler:
     A reading that fails is left out and counted in `missed`: a gap is honest, a guess is not.
     """
 
-    def __init__(self, source: BacklogSource, interval_seconds: float = INTERVAL_SECONDS) -> None:
+    def __init__(
+        self,
+        source: BacklogSource,
+        interval_seconds: float = INTERVAL_SECONDS,
+        emulator: psutil.Process | None = None,
+    ) -> None:
         self.readings: list[Reading] = []
         self.missed = 0
         self._source = source
+        self._emulator = emulator
         self._interval_seconds = interval_seconds
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="backlog-sampler", daemon=True)
 
     def __enter__(self) -> Self:
-        psutil.cpu_percent()  # the first call only sets the mark
+        psutil.cpu_percent()  # the first calls only set the mark
+        self._emulator_percent()
         self._thread.start()
         return self
 
@@ -74,8 +85,12 @@ class Sampler:
                 backlog=backlog,
                 busy_percent=psutil.cpu_percent(),
                 memory_mib=psutil.virtual_memory().used / MIB,
+                emulator_percent=self._emulator_percent(),
             )
         )
+
+    def _emulator_percent(self) -> float | None:
+        return self._emulator.cpu_percent() if self._emulator else None
 
 
 def samples_since(readings: list[Reading], began: float) -> list[Sample]:
@@ -89,5 +104,14 @@ def samples_since(readings: list[Reading], began: float) -> list[Sample]:
 
 def busy_percent(readings: list[Reading], began: float, ended: float) -> float | None:
     """Return the machine's mean CPU load between two moments, all cores together."""
-    within = [r.busy_percent for r in readings if began <= r.at <= ended]
-    return sum(within) / len(within) if within else None
+    return _mean([r.busy_percent for r in readings if began <= r.at <= ended])
+
+
+def emulator_percent(readings: list[Reading], began: float, ended: float) -> float | None:
+    """Return the emulator's mean CPU load between two moments, in percent of one core."""
+    return _mean([r.emulator_percent for r in readings if began <= r.at <= ended])
+
+
+def _mean(found: list[float] | list[float | None]) -> float | None:
+    known = [each for each in found if each is not None]
+    return sum(known) / len(known) if known else None

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
+import psutil
+
 from lab.load.drive import Drive, LoadProgress, run_sale
 from lab.load.records import read_records
 from lab.load.scenarios import Scenario
@@ -86,7 +88,7 @@ def run_scenario(
     sources = _sources(system, dynamodb)
     drive = _drive(system, scenario)
     time.sleep(max(0.0, not_before - time.time()))
-    with Sampler(sources[0]) as sampler:
+    with Sampler(sources[0], emulator=psutil.Process(system.emulator_pid)) as sampler:
         view.stage(f"{scenario.name} sale: customers order")
         run(drive, progress=lambda state: view.sale(scenario, state), check=system.check)
         drained = _drain(system, sources, predicted, view, bound_seconds)

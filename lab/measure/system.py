@@ -46,6 +46,11 @@ class System(Protocol):
         """How a process of each of its functions is started from nothing, by name."""
         ...
 
+    @property
+    def emulator_pid(self) -> int:
+        """The process id of the emulator that it runs on."""
+        ...
+
     def client(self, service: str) -> Any:
         """Return a client with the operator's credentials."""
         ...

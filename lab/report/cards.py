@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from lab.results.model import Results, ScenarioResult
 from terminal import numbers
 
+# From here on whoever comes waits for whoever came before.
+FULL_CORES_PERCENT = 90
+FULL_EMULATOR_PERCENT = 75
+
 
 @dataclass(frozen=True)
 class Card:
@@ -31,11 +35,24 @@ def make_card(topology: str, sale: ScenarioResult, results: Results) -> Card:
     )
 
 
+def machine_limit(sale: ScenarioResult) -> str:
+    """Return what of this machine was full during the sale; empty if nothing was."""
+    if (sale.emulator_busy_percent or 0) > FULL_EMULATOR_PERCENT:
+        return f"the emulator had its one core busy for {sale.emulator_busy_percent:.0f} % of it"
+    if (sale.machine_busy_percent or 0) > FULL_CORES_PERCENT:
+        return f"all cores were busy for {sale.machine_busy_percent:.0f} % of it"
+    return ""
+
+
+def _beside(sale: ScenarioResult) -> str:
+    return " (this machine's limit)" if machine_limit(sale) else ""
+
+
 def _customers(sale: ScenarioResult) -> str:
     slowest = numbers.milliseconds(sale.accept_ms.p95 if sale.accept_ms else None)
     text = (
         f"{numbers.count(sale.accepted)} of {numbers.plural(sale.attempted or 0, 'order')} taken, "
-        f"95 % answered within {slowest}"
+        f"95 % answered within {slowest}{_beside(sale)}"
     )
     turned_away = [
         f"{numbers.count(number)} {what}"
@@ -48,6 +65,7 @@ def _customers(sale: ScenarioResult) -> str:
 def _money(sale: ScenarioResult) -> str:
     slowest = sale.time_to_paid_seconds.p95 if sale.time_to_paid_seconds else None
     text = f"{numbers.count(sale.paid)} paid, 95 % within {numbers.seconds(slowest)} of the click"
+    text += _beside(sale)
     if sale.sold_out:
         text += f"; {numbers.count(sale.sold_out)} sold out and refunded"
     return f"{text}."

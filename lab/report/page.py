@@ -24,7 +24,6 @@ from terminal.files import write, writing
 REPORT_FILE = "report.html"
 PLOT_FOLDER = "plots"
 HERE = Path(__file__).parent
-FULL_PERCENT = 90
 
 
 def write_report(results: Results, folder: Path, differences: list[Difference]) -> Path:
@@ -104,23 +103,17 @@ def machine_sentence(machine: Machine) -> str:
 
 
 def machine_load(compared: dict[str, ScenarioResult]) -> list[str]:
-    """Return how busy the machine was: above some 90 % it is measured rather than the system."""
-    busy = [
-        f"{name} {sale.machine_busy_percent:.0f} %"
-        for name, sale in compared.items()
-        if sale.machine_busy_percent is not None
-    ]
-    memory = [
-        f"{name} {sale.memory_mib / 1024:.1f} GiB"
-        for name, sale in compared.items()
-        if sale.memory_mib is not None
-    ]
-    lines = [f"Mean load of all cores during the sale: {numbers.joined(busy)}."] if busy else []
-    if any((sale.machine_busy_percent or 0) > FULL_PERCENT for sale in compared.values()):
-        lines.append(
-            "Where the cores were this busy, times say more about this machine than about the "
-            "topology."
-        )
-    if memory:
-        lines.append(f"Memory that everything together took at the peak: {numbers.joined(memory)}.")
+    """Return how busy machine and emulator were, and the memory that everything took."""
+    told = (
+        ("Mean load of all cores during the sale", "machine_busy_percent", "{:.0f} %"),
+        ("Mean load of the emulator, in one core", "emulator_busy_percent", "{:.0f} %"),
+        ("Memory that everything together took at the peak, MiB", "memory_mib", "{:,.0f}"),
+    )
+    lines = []
+    for what, measure, shown in told:
+        found = {name: getattr(sale, measure) for name, sale in compared.items()}
+        known = [
+            f"{name} {shown.format(value)}" for name, value in found.items() if value is not None
+        ]
+        lines += [f"{what}: {numbers.joined(known)}."] if known else []
     return lines

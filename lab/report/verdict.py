@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lab.load.scenarios import FLASH
 from lab.measure.littles_law import workers_needed
-from lab.report.cards import Card, make_card
+from lab.report.cards import Card, machine_limit, make_card
 from lab.results.model import Results, ScenarioResult
 from lab.topologies import SYNC
 from terminal import numbers
@@ -63,6 +64,7 @@ def verdict(results: Results) -> Verdict:
         _money(compared),
         _bill(compared),
         _sync_at_that_rate(results, compared),
+        *machine_limits(compared),
     ]
     return Verdict(
         passed=results.passed,
@@ -93,6 +95,16 @@ def broken_clauses(who: str, scenario: str, sale: ScenarioResult) -> list[str]:
             said = text.format(n=numbers.plural(finding.count, thing))
             clauses.append(f"{who} {said} in the {scenario} sale")
     return clauses
+
+
+def machine_limits(compared: Mapping[str, ScenarioResult]) -> list[str]:
+    """Return a sentence for each sale whose times are this machine's rather than the topology's."""
+    return [
+        f"{name} was at this machine's limit ({why}): its times say more about the machine than "
+        "about AWS."
+        for name, sale in compared.items()
+        if (why := machine_limit(sale))
+    ]
 
 
 def _headline(results: Results) -> str:

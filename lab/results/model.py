@@ -138,7 +138,8 @@ class ScenarioResult(Measures):
     """One sale on one topology.
 
     `memory_mib` is what emulator, services, functions and Locust took together at the peak,
-    `machine_busy_percent` the mean load of all cores during the sale.
+    `machine_busy_percent` the mean load of all cores during the sale, `emulator_busy_percent` the
+    emulator's, of the one core that its interpreter can use.
     """
 
     users: int = 0
@@ -155,6 +156,7 @@ class ScenarioResult(Measures):
     time_to_paid_histogram: list[Bin] = field(default_factory=list)
     api_calls: dict[str, float] = field(default_factory=dict)
     machine_busy_percent: float | None = None
+    emulator_busy_percent: float | None = None
     memory_mib: float | None = None
 
 

@@ -33,6 +33,7 @@ class BrokenSystem:
     run_dir: Path
     logs: Path
     functions: Mapping[str, FreshProcess]
+    emulator_pid: int
     client: Callable[[str], Any]
     check: Callable[[], None]
 
@@ -71,6 +72,7 @@ def test_a_function_that_fails_is_told_with_its_reason(tmp_path: Path) -> None:
             run_dir=system.run_dir,
             logs=system.logs,
             functions={"broken": replace(function, environment=environment)},
+            emulator_pid=system.emulator_pid,
             client=system.client,
             check=system.check,
         )

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 import infra.topologies.serverless
-from infra.settings import PythonVersion
+from infra.settings import PythonVersion, Topology
 from infra.uv import locked_requirements
 from tests.support.recorded_stack import RecordedStack, record_stack
 from tests.support.side_effects import needs
 from tests.unit.infra.fake_uv import FakeUv
 
-STACKS = ("sync", "async", "serverless")
+STACKS = tuple(each.value for each in Topology)
 
 
 def layer_for_this_machine() -> Mapping[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,6 +46,7 @@ class FakeSystem:
             }
         )
         self.functions: dict[str, FreshProcess] = {}
+        self.emulator_pid = os.getpid()
         self.checks = 0
         self.logs.mkdir(parents=True)
 

@@ -61,8 +61,8 @@ def seen_sale() -> Observation:
         sale=sale_of(records, {"A": 10}, ledgers),
         readings=[
             Reading(BEGAN - 1, Backlog(0, 0), 10.0, 900.0),
-            Reading(BEGAN + 1, Backlog(1, 1), 50.0, 1_500.0),
-            Reading(BEGAN + 2, Backlog(1, 2), 70.0, 1_400.0),
+            Reading(BEGAN + 1, Backlog(1, 1), 50.0, 1_500.0, 80.0),
+            Reading(BEGAN + 2, Backlog(1, 2), 70.0, 1_400.0, 90.0),
             Reading(BEGAN + 12, Backlog(0, 0), 20.0, 1_000.0),
         ],
         topology="async",
@@ -115,6 +115,7 @@ def test_the_backlog_and_the_machine_are_those_of_the_sale() -> None:
     assert result.peak_backlog == 3
     assert result.backlog == [(1, 1, 1), (2, 1, 2), (12, 0, 0)]
     assert result.machine_busy_percent == pytest.approx(60)
+    assert result.emulator_busy_percent == pytest.approx(85)
     assert result.memory_mib == pytest.approx(700)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 
+import psutil
 import pytest
 
 from lab.measure.backlog import Backlog
@@ -17,6 +18,17 @@ def test_a_sampler_reads_until_its_block_ends_and_once_more() -> None:
     assert [reading.backlog.total for reading in sampler.readings][:5] == [5, 4, 3, 2, 1]
     assert sampler.readings[-1].backlog.total == 0
     assert sampler.missed == 0
+
+
+def test_a_sampler_that_is_told_the_emulator_reads_its_load_too() -> None:
+    source = Countdown(1, 0)
+    with Sampler(source, interval_seconds=0.01, emulator=psutil.Process()) as told:
+        pass
+    with Sampler(source, interval_seconds=0.01) as untold:
+        pass
+    assert all((reading.emulator_percent or 0) >= 0 for reading in told.readings)
+    assert None not in {reading.emulator_percent for reading in told.readings}
+    assert {reading.emulator_percent for reading in untold.readings} == {None}
 
 
 def test_a_reading_that_fails_is_a_gap_and_not_the_end() -> None:

@@ -103,3 +103,32 @@ def test_a_run_that_measured_nothing_does_not_pass(results: Results) -> None:
     nothing = verdict(replace(results, topologies={}))
     assert not nothing.passed
     assert nothing.headline == "Nothing was measured."
+
+
+@pytest.mark.parametrize(
+    ("load", "why"),
+    [
+        ({"machine_busy_percent": 91.0}, "all cores were busy for 91 % of it"),
+        (
+            {"machine_busy_percent": 60.0, "emulator_busy_percent": 76.0},
+            "the emulator had its one core busy for 76 % of it",
+        ),
+    ],
+)
+def test_figures_of_a_machine_at_its_limit_are_marked_and_explained(
+    results: Results, load: dict[str, float], why: str
+) -> None:
+    said = verdict(with_sale(results, "serverless", "flash", **load))
+    assert said.sentences[-1] == (
+        f"serverless was at this machine's limit ({why}): its times say more about the machine "
+        "than about AWS."
+    )
+    (card,) = [each for each in said.cards if each.topology == "serverless"]
+    assert "(this machine's limit)" in card.customers
+    assert "(this machine's limit)" in card.money
+
+
+def test_below_its_limit_the_machine_is_not_mentioned(results: Results) -> None:
+    load = {"machine_busy_percent": 90.0, "emulator_busy_percent": 75.0}
+    said = verdict(with_sale(results, "serverless", "flash", **load))
+    assert not [each for each in said.sentences if "this machine" in each]
