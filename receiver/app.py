@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 
 import msgspec
 from aiohttp import web
-from aiohttp.typedefs import Middleware
 
 from orders.fulfilment import Fulfilment
 from orders.placement import OrderPlacement
@@ -15,10 +14,11 @@ from orders.ports import OrderPublisher
 from receiver.admission import Admission
 from receiver.async_orders import ASYNC_ORDERS, AsyncOrders
 from receiver.backend import BACKEND, Backend, BackendOpener
-from receiver.handlers import DOCUMENT
+from receiver.express import EXPRESS_PATHS
+from receiver.handlers import DOCUMENT, place_async
 from receiver.health import READINESS, Readiness
 from receiver.intake import MAX_BODY_BYTES
-from receiver.middleware import answer_every_request, cors_middleware
+from receiver.middleware import answering_middleware, cors_middleware
 from receiver.openapi import openapi_document
 from receiver.query import PARAMETERS
 from receiver.routes import routes
@@ -28,12 +28,13 @@ from receiver.sync_orders import SYNC_ORDERS, SyncOrders
 
 def create_app(settings: Settings, open_backend: BackendOpener) -> web.Application:
     """Return the receiver's application; the backend is opened when it starts."""
-    middlewares: list[Middleware] = [answer_every_request]
+    app = web.Application(client_max_size=MAX_BODY_BYTES)
     if settings.cors_origins:
-        middlewares.insert(0, cors_middleware(settings.cors_origins))
-    app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY_BYTES)
+        app.middlewares.append(cors_middleware(settings.cors_origins))
+    app.middlewares.append(answering_middleware(app))
     table = routes(settings.topology)
     app[PARAMETERS] = {(route.method, route.path): route.query_names for route in table}
+    app[EXPRESS_PATHS] = frozenset(each.path for each in table if each.handler is place_async)
     app[DOCUMENT] = msgspec.json.encode(openapi_document(table))
 
     async def backend_context(app: web.Application) -> AsyncIterator[None]:

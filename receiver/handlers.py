@@ -10,7 +10,7 @@ from aiohttp import web
 from orders.errors import OrderNotFound
 from orders.ids import is_order_id
 from orders.model import OrderStatus
-from receiver.async_orders import ASYNC_ORDERS
+from receiver.async_orders import ASYNC_ORDERS, AsyncOrders
 from receiver.backend import BACKEND
 from receiver.intake import read_order
 from receiver.problems import not_found
@@ -34,7 +34,11 @@ async def place_sync(request: web.Request) -> web.Response:
 
 async def place_async(request: web.Request) -> web.Response:
     """Answer as soon as the order is stored and published."""
-    orders = request.app[ASYNC_ORDERS]
+    return await accept_order(request.app[ASYNC_ORDERS], request)
+
+
+async def accept_order(orders: AsyncOrders, request: web.Request) -> web.Response:
+    """Let the use case accept the request's order, and answer with it."""
     order = await orders.accept(await read_order(request, orders.admission.check_room))
     return json_response(order_view(order), status=202, headers=location(order.order_id))
 

@@ -27,23 +27,28 @@ _process = secrets.token_hex(6)
 _numbers = itertools.count(1)
 
 
-@web.middleware
-async def answer_every_request(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer with the handler's response, or with the problem that kept it from one."""
-    request_id = request_id_of(request)
-    bind_to_logs(request_id=request_id)
-    try:
-        if request.rel_url.raw_query_string:
-            check_parameters(request, request.app[PARAMETERS])
-        response = await handler(request)
-    except web.HTTPMethodNotAllowed as error:
-        response = _other_method(request, error)
-    except Exception as error:  # noqa: BLE001 - each error has its problem document
-        response = problem_for(error).response(request.rel_url.raw_path)
-    response.headers[REQUEST_ID] = request_id
-    if request.app[READINESS].draining:
-        response.force_close()
-    return response
+def answering_middleware(app: web.Application) -> Middleware:
+    """Return the middleware that gives every request of the application an answer."""
+
+    @web.middleware
+    async def answer_every_request(request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answer with the handler's response, or with the problem that kept it from one."""
+        request_id = request_id_of(request)
+        bind_to_logs(request_id=request_id)
+        try:
+            if request.rel_url.raw_query_string:
+                check_parameters(request, app[PARAMETERS])
+            response = await handler(request)
+        except web.HTTPMethodNotAllowed as error:
+            response = _other_method(request, error)
+        except Exception as error:  # noqa: BLE001 - each error has its problem document
+            response = problem_for(error).response(request.rel_url.raw_path)
+        response.headers[REQUEST_ID] = request_id
+        if app[READINESS].draining:
+            response.force_close()
+        return response
+
+    return answer_every_request
 
 
 def request_id_of(request: BaseRequest) -> str:

@@ -15,6 +15,7 @@ from aiohttp.web_request import BaseRequest
 
 from kit.logging import get_logger
 from receiver.expectations import expectations_met
+from receiver.express import express_first
 from receiver.middleware import REQUEST_ID, request_id_of
 from receiver.problems import Problem, broken_rule
 
@@ -193,7 +194,8 @@ async def listen(
     manager = runner.server
     if manager is None:
         raise RuntimeError("the runner is not set up")
-    manager.request_handler = expectations_met(manager.request_handler)
+    routed = express_first(runner.app, manager.request_handler)
+    manager.request_handler = expectations_met(routed)
     loop = asyncio.get_running_loop()
     return await loop.create_server(
         lambda: ReceiverProtocol(manager, loop=loop, head_seconds=head_seconds),
