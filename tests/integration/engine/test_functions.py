@@ -133,27 +133,13 @@ def test_the_topic_invokes_the_function(small: Deploy, run_dir: Path) -> None:
         assert logged(run_dir, '{"number": 42}')
 
 
+@pytest.mark.parametrize(("published", "version"), [("false", "$LATEST"), ("true", "1")])
 def test_an_event_that_a_function_fails_on_comes_twice_more_and_is_then_kept(
-    small: Deploy, run_dir: Path
+    small: Deploy, run_dir: Path, published: str, version: str
 ) -> None:
-    with small("function", first_retry_seconds=0.1) as deployment:
-        deployment.client("sns").publish(
-            TopicArn=deployment.outputs["topic_arn"], Message=json.dumps({"raise": "no"})
-        )
-        kept = deployment.client("sqs").receive_message(
-            QueueUrl=deployment.outputs["failures_url"], WaitTimeSeconds=20
-        )["Messages"]
-        (log,) = (run_dir / "logs").glob("function-*.log")
-        assert log.read_text().count('{"raise": "no"}') == 3
-    record = json.loads(kept[0]["Body"])["requestPayload"]["Records"][0]
-    assert json.loads(record["Sns"]["Message"]) == {"raise": "no"}
-
-
-def test_a_topic_invokes_the_published_version_by_its_alias_whose_failures_are_kept(
-    small: Deploy, run_dir: Path
-) -> None:
-    with small("function", published="true", first_retry_seconds=0.1) as deployment:
-        assert deployment.outputs["version"] == "1"
+    """Also where the topic invokes a published version, by an alias with retries of its own."""
+    with small("function", published=published, first_retry_seconds=0.1) as deployment:
+        assert deployment.outputs["version"] == version
         assert deployment.outputs["arn"].endswith(f":{deployment.outputs['function']}")
         deployment.client("sns").publish(
             TopicArn=deployment.outputs["topic_arn"], Message=json.dumps({"raise": "no"})
