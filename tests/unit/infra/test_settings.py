@@ -17,6 +17,11 @@ def field_name(key: str) -> str:
     return re.sub("([A-Z])", r"_\1", key).lower()
 
 
+def as_text(value: object) -> str:
+    """A value as a user types it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def error(stack: str = "async", **changes: str) -> str:
     with pytest.raises(SettingsError) as caught:
         settings(stack, **changes)
@@ -175,11 +180,13 @@ def test_values_that_contradict_each_other_are_refused(
         {"drainSeconds": "2", "stopTimeoutSeconds": "3"},
         {"lambdaTimeoutSeconds": "9"},
         {"paymentSeconds": "60", "leaseSeconds": "66", "lambdaTimeoutSeconds": "66"},
+        {"pythonVersion": "3.11", "lambdaSnapStart": "false"},
+        {"pythonVersion": "3.12", "lambdaSnapStart": "true"},
     ],
 )
 def test_values_at_the_edge_of_a_rule_are_taken(changes: dict[str, str]) -> None:
     for key, text in changes.items():
-        assert str(getattr(settings(**changes), field_name(key))) == text
+        assert as_text(getattr(settings(**changes), field_name(key))) == text
 
 
 @pytest.mark.parametrize(
@@ -313,8 +320,7 @@ def test_all_problems_are_told_at_once_one_a_line() -> None:
 @pytest.mark.parametrize("key", configuration_keys())
 def test_the_example_of_each_remedy_is_itself_valid(key: str) -> None:
     example = error(**{key: "?"}).rsplit(" ", 1)[-1]
-    value = getattr(settings(**{key: example}), field_name(key))
-    assert (str(value).lower() if isinstance(value, bool) else str(value)) == example
+    assert as_text(getattr(settings(**{key: example}), field_name(key))) == example
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 
 import pytest
@@ -43,3 +44,13 @@ def test_what_several_records_fail_with_is_told_once_a_kind(worker: Worker) -> N
     assert caught.value.message == (
         "UnreadableMessage: schema 7 is not 1; UnreadableMessage: schema 8 is not 1"
     )
+
+
+def test_environments_of_one_snapshot_do_not_draw_the_same_pauses() -> None:
+    """`random` is seeded with its import, which is what a snapshot holds."""
+    draws = []
+    for _ in range(2):
+        random.seed(4711)
+        Worker(SETTINGS, VARIABLES).close()
+        draws.append(random.random())  # noqa: S311 - pauses are no secrets
+    assert draws[0] != draws[1]

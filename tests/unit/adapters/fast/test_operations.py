@@ -359,6 +359,20 @@ async def test_each_message_that_was_not_taken_says_why() -> None:
     ]
 
 
+@pytest.mark.parametrize("turned", [False, True])
+@virtual_time
+async def test_a_message_that_is_named_as_taken_and_as_failed_was_not_taken(
+    turned: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    sections = [
+        "<Successful><member><Id>0</Id></member></Successful>",
+        "<Failed><member><Id>0</Id><Code>C</Code></member></Failed>",
+    ]
+    told = published("".join(reversed(sections) if turned else sections))
+    (found,) = await open_sns(client(Scripted([told]))).publish_batch(TOPIC, ["a"])
+    assert found == PublishError("C", "", sender_fault=False)
+
+
 @given(st.text(max_size=20))
 def test_a_form_holds_every_text(text: str) -> None:
     encodable = text.encode(errors="ignore").decode()
