@@ -96,7 +96,7 @@ class Settings:
     drain_seconds: Annotated[int, WholeNumber(SHORTEST_DRAIN_SECONDS, 120, "30")]
     stop_timeout_seconds: Annotated[int, WholeNumber(2, 120, "60")]
     status_shards: Annotated[int, WholeNumber(1, MAX_STATUS_SHARDS, "10")]
-    lambda_memory_mb: Annotated[int, WholeNumber(128, 10240, "512")]
+    lambda_memory_mb: Annotated[int, WholeNumber(128, 10240, "256")]
     lambda_timeout_seconds: Annotated[int, WholeNumber(1, 900, "30")]
     lambda_snap_start: Annotated[bool, Flag("false")]
     log_retention_days: Annotated[int, OneOfNumbers((*_RETENTION_DAYS, *_RETENTION_YEARS), "7")]

@@ -12,6 +12,7 @@ from engine.program.config import parse_overrides, read_stack
 from lab.cli.demo import RESULTS_FOLDER
 from lab.coldstart.measure import RUNS, measure_cold_start
 from lab.measure.machine import with_free_ports
+from lab.report.live import LiveView
 from lab.report.plots.plot import cold_start_sketch, make_plot
 from lab.report.terminal import print_cold_start
 from lab.results.files import to_json, write_results
@@ -45,16 +46,17 @@ def coldstart(
     console = make_console()
     folder = new_folder(RESULTS_FOLDER)
     billed = read_stack(ROOT, SERVERLESS.name, overrides).own
-    with interruptible(), console.status("bringing the stack up") as status:
+    with interruptible(), LiveView(console) as view:
+        view.stage("bringing the stack up")
         context = deploy(
             SERVERLESS.name,
             project=ROOT,
             config=with_free_ports(overrides),
             run_dir=folder / "runs" / SERVERLESS.name,
-            progress=status.update,
+            progress=view.stage,
         )
         with context as system:
-            measured = measure_cold_start(system, billed, runs=runs, progress=status.update)
+            measured = measure_cold_start(system, billed, runs=runs, progress=view.stage)
     write_results(measured, folder / FILE)
     if json is not None:
         write(to_json(measured), json)
