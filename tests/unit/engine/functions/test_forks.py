@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -25,13 +27,21 @@ def start() -> Iterator[Start]:
     running: list[subprocess.Popen[bytes]] = []
 
     def start(**variables: str) -> subprocess.Popen[bytes]:
-        running.append(subprocess.Popen(["/bin/sleep", "60"], env=variables))
-        return running[-1]
+        process = subprocess.Popen(["/bin/sleep", "60"], env=variables)
+        running.append(process)
+        # Popen returns in the middle of the change of programs, when neither is there to be read.
+        while not _read(process, "cmdline") or (variables and not _read(process, "environ")):
+            time.sleep(0.001)
+        return process
 
     yield start
     for each in running:
         each.kill()
         each.wait()
+
+
+def _read(process: subprocess.Popen[bytes], what: str) -> bytes:
+    return Path(f"/proc/{process.pid}/{what}").read_bytes()
 
 
 def bootstrap(process: subprocess.Popen[bytes]) -> Bootstrap:
