@@ -53,7 +53,7 @@ security: setup ## let checkov look at the three stacks, and compare with docs/s
 images: setup ## build both images, start them, import the function in Lambda's images (needs Docker)
 	@PYTHONPATH=. exec .venv/bin/python scripts/check_images.py
 
-cov: setup ## run every test and say which lines no test reached, child processes included
+cov: setup ## run every test and say which lines no test reached, commands that tests start included
 	@rm -rf build/coverage
 	@-$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 	@$(BIN)/coverage combine --quiet && $(BIN)/coverage html --quiet && $(BIN)/coverage report
