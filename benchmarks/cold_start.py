@@ -30,10 +30,10 @@ from infra.build_folder import BuildError
 from infra.lambda_package import build_function_code, build_layer
 from infra.settings import Architecture, PythonVersion
 from infra.uv import find_uv, run_uv
+from lab.coldstart.evaluate import FULL_CPU_MB
 
 PROGRAMS = Path(__file__).with_name("cold_programs.py")
 PARTS = ("runtime", "import", "clients", "first order", "second order")
-FULL_CPU_MB = 1769
 ARM = {"aarch64", "arm64"}
 
 

@@ -7,7 +7,7 @@ What answers is what the router finds: the same handler, behind the same middlew
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from typing import cast
 
@@ -16,9 +16,8 @@ from aiohttp.typedefs import Handler, Middleware
 from aiohttp.web_request import BaseRequest
 
 from receiver.async_orders import ASYNC_ORDERS
+from receiver.expectations import Answering
 from receiver.handlers import accept_order
-
-Answering = Callable[[BaseRequest], Awaitable[web.StreamResponse]]
 
 EXPRESS_PATHS = web.AppKey("express_paths", frozenset[str])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lab.measure.bill import HOURS_PER_MONTH, ORDERS
 from lab.measure.prices import SECONDS_PER_HOUR, price_list
 from lab.results.cold_start import ColdStart
 
@@ -11,22 +12,29 @@ from lab.results.cold_start import ColdStart
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 FULL_CPU_MB = 1769
 MEMORY_MB = (128, 256, 512, 1024, FULL_CPU_MB)
-HOURS_PER_MONTH = 730
 STARTS = 1000
-MILLION = 1_000_000
 
 
 @dataclass(frozen=True)
 class AtMemory:
-    """A start and an order at one memory size; `added_share` is of the payment."""
+    """A start and an order at one memory size.
+
+    `added_ms` is what a later order does not take, `added_share` the same in payments.
+    """
 
     memory_mb: int
     init_ms: float
     first_ms: float
     warm_ms: float
+    added_ms: float
     added_share: float
     dollars_per_million_orders: float
     dollars_per_thousand_starts: float
+
+    @property
+    def cold_ms(self) -> float:
+        """What the first order of an environment takes besides its payment."""
+        return self.init_ms + self.first_ms
 
 
 @dataclass(frozen=True)
@@ -52,8 +60,9 @@ def at_memory(measured: ColdStart, memory_mb: int) -> AtMemory:
         init_ms=measured.init_ms,
         first_ms=first,
         warm_ms=warm,
+        added_ms=added,
         added_share=added / 1000 / measured.payment_seconds if measured.payment_seconds else 0.0,
-        dollars_per_million_orders=MILLION
+        dollars_per_million_orders=ORDERS
         * (
             _running(measured, memory_mb, measured.payment_seconds + warm / 1000)
             + _dollars("lambda_request")

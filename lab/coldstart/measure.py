@@ -146,7 +146,7 @@ def _medians(
     runs: Sequence[Mapping[str, Any]], function: FreshProcess, billed: Mapping[str, str]
 ) -> ColdStart:
     def cpu_ms(number: int) -> float:
-        return median(1000 * float(run["invocations"][number][0]) for run in runs)
+        return median(1000 * float(run["order_cpu_seconds"][number]) for run in runs)
 
     unzipped, zipped = deployed_bytes(function)
     return ColdStart(

@@ -49,13 +49,12 @@ def cold_start_table(measured: ColdStart) -> ColdStartTable:
 
 
 def _cells(at: AtMemory) -> list[str]:
-    added = at.init_ms + at.first_ms - at.warm_ms
     return [
         f"{at.memory_mb:,} MB",
         numbers.milliseconds(at.init_ms),
         numbers.milliseconds(at.first_ms),
         numbers.milliseconds(at.warm_ms),
-        numbers.milliseconds(added),
+        numbers.milliseconds(at.added_ms),
         f"{100 * at.added_share:.1f} %",
         numbers.dollars(at.dollars_per_million_orders),
         f"${at.dollars_per_thousand_starts:.4f}",

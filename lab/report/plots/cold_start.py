@@ -38,7 +38,7 @@ def cold_start_plot(measured: ColdStart | None, *, narrow: bool) -> Figure | Non
             height=BAR_HEIGHT,
         )
         for row, each in enumerate(sizes):
-            _name(axes, row + BAR_HEIGHT / 2, each.init_ms + each.first_ms)
+            _name(axes, row + BAR_HEIGHT / 2, each.cold_ms)
             _name(axes, row - BAR_HEIGHT / 2, each.warm_ms)
         axes.set_yticks(list(rows), [_size(each) for each in sizes])
         axes.spines["left"].set_visible(False)

@@ -149,7 +149,7 @@ def _cold_start_words(measured: ColdStart | None) -> str:
     at = at_memory(measured, measured.memory_mb)
     return (
         f"Bar chart by memory size; at {measured.memory_mb:,} MB the first order of an environment "
-        f"takes {numbers.milliseconds(at.init_ms + at.first_ms)} besides its payment, a later one "
+        f"takes {numbers.milliseconds(at.cold_ms)} besides its payment, a later one "
         f"{numbers.milliseconds(at.warm_ms)}."
     )
 
