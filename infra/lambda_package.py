@@ -23,7 +23,7 @@ from infra.settings import Architecture, PythonVersion
 from infra.uv import find_uv, install, locked_requirements, run
 
 FUNCTIONS_DIR = BUILD_DIR / "functions"
-CODE_PACKAGES = ("lambda_fn", "orders", "adapters", "kit")
+CODE_PACKAGES = ("lambda_fn", "api", "orders", "adapters", "kit")
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html (LAMBDA_TASK_ROOT)
 CODE_MOUNTED_AT = "/var/task"
 LAYERS_DIR = BUILD_DIR / "layers"

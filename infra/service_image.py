@@ -33,7 +33,7 @@ from infra.uv import locked_requirements
 CONTEXTS_DIR = BUILD_DIR / "images"
 SERVICES_GROUP = "services"
 SERVICE_PACKAGES: Mapping[str, tuple[str, ...]] = {
-    "receiver": ("adapters", "kit", "orders", "receiver"),
+    "receiver": ("adapters", "api", "kit", "orders", "receiver"),
     "processor": ("adapters", "kit", "orders", "processor", "sqs_consumer"),
 }
 KEPT_IMAGES = 10

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import msgspec
 from aiohttp import web
 
+from api.intake import MAX_BODY_BYTES
 from orders.fulfilment import Fulfilment
 from orders.placement import OrderPlacement
 from orders.ports import OrderPublisher
@@ -17,7 +18,6 @@ from receiver.backend import BACKEND, Backend, BackendOpener
 from receiver.express import EXPRESS_PATHS
 from receiver.handlers import DOCUMENT, place_async
 from receiver.health import READINESS, Readiness
-from receiver.intake import MAX_BODY_BYTES
 from receiver.middleware import answering_middleware, cors_middleware
 from receiver.openapi import openapi_document
 from receiver.query import PARAMETERS

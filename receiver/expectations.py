@@ -12,8 +12,9 @@ from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.web_request import BaseRequest
 from multidict import CIMultiDict
 
+from api.problems import broken_rule
 from receiver.middleware import REQUEST_ID, request_id_of
-from receiver.problems import broken_rule
+from receiver.responses import problem_response
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -64,7 +65,7 @@ def _refused(request: BaseRequest, expectation: str) -> web.Response:
     problem = broken_rule(
         hdrs.EXPECT, "must be 100-continue", expectation, status=HTTPStatus.EXPECTATION_FAILED
     )
-    response = problem.response(request.rel_url.raw_path)
+    response = problem_response(problem, request.rel_url.raw_path)
     response.headers[REQUEST_ID] = request_id_of(request)
     return response
 

@@ -7,20 +7,16 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from api.problems import not_found
+from api.query import Query
+from api.views import OrdersView, ProductsView, location, order_view
 from orders.errors import OrderNotFound
 from orders.ids import is_order_id
-from orders.model import OrderStatus
 from receiver.async_orders import ASYNC_ORDERS, AsyncOrders
 from receiver.backend import BACKEND
 from receiver.intake import read_order
-from receiver.problems import not_found
-from receiver.query import Query
+from receiver.responses import json_response
 from receiver.sync_orders import SYNC_ORDERS
-from receiver.views import OrdersView, ProductsView, json_response, location, order_view
-
-DEFAULT_PAGE = 50
-LARGEST_PAGE = 100
-LONGEST_SEARCH = 100
 
 DOCUMENT = web.AppKey("document", bytes)
 
@@ -59,10 +55,7 @@ async def show_order(request: web.Request) -> web.Response:
 
 async def list_orders(request: web.Request) -> web.Response:
     """Answer with a page of the orders in one status, newest first."""
-    query = Query(request)
-    status = OrderStatus(query.choice("status", tuple(OrderStatus)))
-    limit = query.integer("limit", 1, LARGEST_PAGE, default=DEFAULT_PAGE)
-    page = await request.app[BACKEND].lister.page(status, limit, query.text("cursor"))
+    page = await request.app[BACKEND].lister.page(*Query(request.query).page())
     orders = [order_view(order) for order in page.orders]
     return json_response(OrdersView(orders, page.next_cursor))
 
@@ -74,7 +67,7 @@ async def list_products(request: web.Request) -> web.Response:
 
 async def search_products(request: web.Request) -> web.Response:
     """Answer with the products whose id or name contains `q`."""
-    text = Query(request).required_text("q", LONGEST_SEARCH)
+    text = Query(request.query).search()
     return json_response(ProductsView(request.app[BACKEND].catalogue.current.search(text)))
 
 

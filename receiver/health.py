@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from api.problems import unavailable
 from orders.errors import Unavailable
 from orders.ports import OrderReader
-from receiver.problems import unavailable
 
 PROBED_ORDER_ID = "readiness-probe"
 PROBE_SECONDS = 2.0

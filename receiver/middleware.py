@@ -14,6 +14,7 @@ from kit.logging import bind_to_logs
 from receiver.health import READINESS
 from receiver.problems import problem_for
 from receiver.query import PARAMETERS, check_parameters
+from receiver.responses import problem_response
 
 REQUEST_ID = "X-Request-Id"
 
@@ -42,7 +43,7 @@ def answering_middleware(app: web.Application) -> Middleware:
         except web.HTTPMethodNotAllowed as error:
             response = _other_method(request, error)
         except Exception as error:  # noqa: BLE001 - each error has its problem document
-            response = problem_for(error).response(request.rel_url.raw_path)
+            response = problem_response(problem_for(error), request.rel_url.raw_path)
         response.headers[REQUEST_ID] = request_id
         if app[READINESS].draining:
             response.force_close()
@@ -65,7 +66,7 @@ def _other_method(request: web.Request, error: web.HTTPMethodNotAllowed) -> web.
     if request.method == hdrs.METH_OPTIONS:
         return web.Response(status=204, headers={hdrs.ALLOW: allow})
     error.headers[hdrs.ALLOW] = allow
-    return problem_for(error).response(request.rel_url.raw_path)
+    return problem_response(problem_for(error), request.rel_url.raw_path)
 
 
 def cors_middleware(origins: frozenset[str]) -> Middleware:

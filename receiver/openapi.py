@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 from aiohttp.typedefs import Handler
 
+from api.problems import CONTENT_TYPE, ProblemDocument
+from api.views import OrdersView, OrderView, ProductsView
 from orders.model import Product
 from orders.request import OrderRequest
-from receiver.problems import CONTENT_TYPE, ProblemDocument
-from receiver.views import OrdersView, OrderView, ProductsView
 
 TITLE = "Flash sale"
 VERSION = "1.0.0"

@@ -13,11 +13,12 @@ from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.web_protocol import RequestPayloadError
 from aiohttp.web_request import BaseRequest
 
+from api.problems import Problem, broken_rule
 from kit.logging import get_logger
 from receiver.expectations import expectations_met
 from receiver.express import express_first
 from receiver.middleware import REQUEST_ID, request_id_of
-from receiver.problems import Problem, broken_rule
+from receiver.responses import problem_response
 
 HEAD_SECONDS = 10.0
 BACKLOG = 1024
@@ -128,7 +129,7 @@ class ReceiverProtocol(web.RequestHandler):
             _log.error("connection_failed", exc_info=exc)
         if request.writer.output_size > 0:
             raise ConnectionError("the answer has begun already")
-        response = _problem(HTTPStatus(status), exc, message).response(None)
+        response = problem_response(_problem(HTTPStatus(status), exc, message), None)
         response.headers[REQUEST_ID] = request_id_of(request)
         response.force_close()
         return response

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.orders.pages import LONGEST_CURSOR
+from api.intake import IDEMPOTENCY_KEY, KEY_PATTERN
+from api.query import DEFAULT_PAGE, LARGEST_PAGE, LONGEST_SEARCH
+from api.views import OrdersView, OrderView, ProductsView
 from orders.ids import ORDER_ID_PATTERN
 from orders.model import OrderStatus, Product
 from orders.request import OrderRequest
 from receiver import handlers, health
-from receiver.handlers import DEFAULT_PAGE, LARGEST_PAGE, LONGEST_SEARCH
-from receiver.intake import IDEMPOTENCY_KEY, KEY_PATTERN
 from receiver.openapi import Operation, Route
-from receiver.views import OrdersView, OrderView, ProductsView
 
 UNAVAILABLE = {503: "Overloaded, about to stop, or a dependency does not answer."}
 UNKNOWN_ORDER = (

@@ -14,7 +14,7 @@ import aiohttp
 import psutil
 import pytest
 
-from receiver.intake import MAX_BODY_BYTES
+from api.intake import MAX_BODY_BYTES
 from receiver.settings import Settings
 from tests.integration.receiver.breakable_wire import BreakableWire
 from tests.integration.receiver.process import Answer, ReceiverProcess

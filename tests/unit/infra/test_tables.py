@@ -4,9 +4,9 @@ from decimal import Decimal
 import pytest
 
 from adapters.orders.catalogue_cache import products_from_items
+from api.views import OrderView
 from infra.tables import CATALOGUE, CATALOGUE_PREFIX, LISTED_ATTRIBUTES
 from ops.open_orders import ASKED
-from receiver.views import OrderView
 from tests.support import fake_shop
 from tests.support.recorded_stack import Declared, RecordedStack
 

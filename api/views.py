@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from aiohttp import web
 
 from orders.model import FailureReason, ListedOrder, OrderLine, OrderStatus, Product
 
@@ -56,14 +54,3 @@ def order_view(order: ListedOrder) -> OrderView:
 def location(order_id: str) -> dict[str, str]:
     """Return the `Location` header of an order."""
     return {"Location": f"/orders/{order_id}"}
-
-
-def json_response(
-    document: Any, *, status: int = 200, headers: Mapping[str, str] | None = None
-) -> web.Response:
-    """Return `document` as JSON."""
-    return web.Response(
-        status=status,
-        body=msgspec.json.encode(document),
-        headers={"Content-Type": "application/json", **(headers or {})},
-    )
