@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from api.problems import Problem, broken_rule
+from api.problems import broken_rule
 from orders.model import OrderStatus
 
 DEFAULT_PAGE = 50
@@ -13,15 +13,17 @@ LARGEST_PAGE = 100
 LONGEST_SEARCH = 100
 
 
-def unknown_parameter(name: str, known: AbstractSet[str]) -> Problem:
-    """Return the problem that a path has no parameter of that name."""
-    others = f"there are {', '.join(sorted(known))}" if known else "there are none"
-    return broken_rule(name or "query", f"is not a parameter here; {others}")
+def check_names(sent: Mapping[str, Sequence[str]], known: AbstractSet[str]) -> None:
+    """Raise `Problem` (422) when a path does not have a parameter that was sent, or has it twice.
 
-
-def repeated_parameter(name: str) -> Problem:
-    """Return the problem that a parameter came twice."""
-    return broken_rule(name, "must be sent once")
+    `sent` are the values of each parameter.
+    """
+    for name, values in sent.items():
+        if name not in known:
+            others = f"there are {', '.join(sorted(known))}" if known else "there are none"
+            raise broken_rule(name or "query", f"is not a parameter here; {others}")
+        if len(values) > 1:
+            raise broken_rule(name, "must be sent once")
 
 
 class Query:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import uvloop
 from botocore.exceptions import ClientError
 
-from adapters.aws.boto import open_boto_client
+from adapters.aws.boto import BotoReads, open_boto_client
 from adapters.aws.calls import counted_calls
 from adapters.aws.clients import open_fast_client
 from adapters.aws.fast.dynamodb import open_dynamodb
@@ -106,7 +106,7 @@ async def _open(stack: AsyncExitStack, settings: Settings, *, publish_batched: b
         batched = BatchedOrderPublisher(open_sns(client), topic_arn)
         publisher = await stack.enter_async_context(aclosing(batched))
     catalogue = await stack.enter_async_context(
-        open_catalogue(dynamodb, settings.products_table, refresh_seconds=5)
+        open_catalogue(BotoReads(dynamodb), settings.products_table, refresh_seconds=5)
     )
     shards = StatusShards(settings.status_shards)
     fast = open_dynamodb(client)
@@ -117,7 +117,7 @@ async def _open(stack: AsyncExitStack, settings: Settings, *, publish_batched: b
         payments=SimulatedPaymentProvider(
             DynamoLedger(fast, settings.payments_table), payment_seconds=0
         ),
-        lister=OrderPages(dynamodb, settings.orders_table, shards),
+        lister=OrderPages(BotoReads(dynamodb), settings.orders_table, shards),
         publisher=publisher,
     )
 

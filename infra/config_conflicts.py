@@ -9,6 +9,7 @@ from infra.settings import SHORTEST_DRAIN_SECONDS, PythonVersion, Settings, Topo
 # What a claim or an invocation needs around the payment itself: reads, writes and their retries.
 MARGIN_SECONDS = 5
 LAST_PORT = 65535
+VISIBILITY_PER_TIMEOUT = 6
 # A function's failed event is tried again a minute later, and two minutes after that, see
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 FIRST_LAMBDA_RETRY_SECONDS = 60
@@ -22,14 +23,18 @@ class Conflict:
     key: str
     rule: str
     remedy_key: str
-    remedy: int | Decimal
+    remedy: int | Decimal | str
 
 
 def conflicts(settings: Settings) -> Iterator[Conflict]:
     """Yield each rule between keys that the settings, each valid by itself, break."""
     yield from _ports(settings)
     yield from _visibility_extension(settings)
-    if settings.topology is Topology.SERVERLESS:
+    if settings.without_servers:
+        yield from _lease(settings)
+        yield from _function_visibility(settings)
+        yield from _one_origin(settings)
+    elif settings.topology is Topology.SERVERLESS:
         yield from _lambda_lease(settings)
     else:
         yield from _lease(settings)
@@ -91,6 +96,25 @@ def _lambda_lease(settings: Settings) -> Iterator[Conflict]:
     elif settings.lease_seconds <= above:
         rule = f"must be more than paymentSeconds + {MARGIN_SECONDS} ({above})"
         yield Conflict("leaseSeconds", rule, "leaseSeconds", comfortable)
+
+
+def _function_visibility(settings: Settings) -> Iterator[Conflict]:
+    """Lambda may hold a batch back and try again before the function fails on it.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    """
+    least = VISIBILITY_PER_TIMEOUT * settings.lambda_timeout_seconds
+    if settings.visibility_timeout_seconds < least:
+        rule = f"must be at least {VISIBILITY_PER_TIMEOUT} x lambdaTimeoutSeconds ({least})"
+        yield Conflict("visibilityTimeoutSeconds", rule, "visibilityTimeoutSeconds", least)
+
+
+def _one_origin(settings: Settings) -> Iterator[Conflict]:
+    """The gateway's own answers name what they are told, whoever asks."""
+    first, *others = [origin.strip() for origin in settings.cors_origins.split(",")]
+    if others:
+        rule = "must be one origin, or *, with ingress apigateway"
+        yield Conflict("corsOrigins", rule, "corsOrigins", first)
 
 
 def _drain(settings: Settings) -> Iterator[Conflict]:

@@ -16,12 +16,11 @@ def receiver_environment(
 ) -> Environment:
     """Return the receiver's variables; without a topic it fulfils orders itself."""
     topic: Environment = {} if topic_arn is None else {"SNS_TOPIC_ARN": topic_arn}
-    cors: Environment = {"CORS_ORIGINS": settings.cors_origins} if settings.cors_origins else {}
     return {
         **_fulfilment(settings, tables),
         **_service(settings),
         **topic,
-        **cors,
+        **_cors(settings),
         "PORT": str(settings.receiver_port),
         "TOPOLOGY": settings.topology.value,
         "PAYMENT_CONCURRENCY": str(settings.payment_concurrency),
@@ -51,9 +50,55 @@ def processor_environment(
     }
 
 
-def function_environment(settings: Settings, tables: Tables) -> Environment:
-    """Return the function's variables; AWS_REGION is Lambda's own and may not be set."""
+def fulfilling_function_environment(settings: Settings, tables: Tables) -> Environment:
+    """Return the variables of a function that fulfils orders.
+
+    AWS_REGION is Lambda's own and may not be set.
+    """
     return _fulfilment(settings, tables)
+
+
+def queue_function_environment(
+    settings: Settings, tables: Tables, dead_letter_queue_url: pulumi.Input[str]
+) -> Environment:
+    """Return the variables of a function that fulfils the orders of a queue."""
+    return {**_fulfilment(settings, tables), "DLQ_URL": dead_letter_queue_url}
+
+
+def shop_environment(settings: Settings, tables: Tables) -> Environment:
+    """Return the variables of a function behind the gateway."""
+    return {
+        **_cors(settings),
+        "ORDERS_TABLE": tables.orders.name,
+        "PRODUCTS_TABLE": tables.products.name,
+        "STATUS_SHARDS": str(settings.status_shards),
+        "LOG_LEVEL": settings.log_level.value,
+    }
+
+
+def relay_environment(
+    settings: Settings,
+    *,
+    queue_url: pulumi.Input[str],
+    topic_arn: pulumi.Input[str],
+    unreadable_queue_url: pulumi.Input[str],
+) -> Environment:
+    """Return the relay's variables."""
+    return {
+        "SQS_QUEUE_URL": queue_url,
+        "SNS_TOPIC_ARN": topic_arn,
+        "UNREADABLE_QUEUE_URL": unreadable_queue_url,
+        "LOG_LEVEL": settings.log_level.value,
+    }
+
+
+def notify_environment(settings: Settings) -> Environment:
+    """Return the variables of the function that tells customers."""
+    return {"LOG_LEVEL": settings.log_level.value}
+
+
+def _cors(settings: Settings) -> Environment:
+    return {"CORS_ORIGINS": settings.cors_origins} if settings.cors_origins else {}
 
 
 def _payment_faults(settings: Settings) -> Environment:

@@ -15,23 +15,18 @@ Outputs = Mapping[str, pulumi.Input[str]]
 
 
 class Foundation(pulumi.ComponentResource):
-    """The network, the ECS cluster and the tables of one stack."""
+    """The tables of one stack: they stay whatever else is built, and are named alike."""
 
     settings: Settings
-    network: Network
-    cluster: aws.ecs.Cluster
     tables: Tables
 
     def __init__(
         self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("flashsale:base:Foundation", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
         self.settings = settings
-        self.network = Network(name, settings.region, opts=child)
-        self.cluster = aws.ecs.Cluster(f"{name}-cluster", opts=child)
-        self.tables = Tables(name, opts=child)
-        self.register_outputs({"cluster": self.cluster.name, "vpc_id": self.network.vpc_id})
+        self.tables = Tables(name, opts=pulumi.ResourceOptions(parent=self))
+        self.register_outputs({"orders_table": self.tables.orders.name})
 
     @property
     def outputs(self) -> Outputs:
@@ -42,6 +37,21 @@ class Foundation(pulumi.ComponentResource):
             "payments_table": self.tables.payments.name,
             "products_table": self.tables.products.name,
         }
+
+
+class ServiceFoundation(Foundation):
+    """What services stand on, too: the network and the ECS cluster."""
+
+    network: Network
+    cluster: aws.ecs.Cluster
+
+    def __init__(
+        self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(name, settings, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.network = Network(name, settings.region, opts=child)
+        self.cluster = aws.ecs.Cluster(f"{name}-cluster", opts=child)
 
 
 def tag_everything(settings: Settings) -> None:

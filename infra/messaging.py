@@ -34,6 +34,43 @@ def create_queue(
     )
 
 
+@dataclass(frozen=True)
+class RedrivenQueue:
+    """A queue, and where messages go that were received too often."""
+
+    queue: aws.sqs.Queue
+    dead_letter_queue: aws.sqs.Queue
+
+
+def create_redriven_queue(
+    name: str,
+    *,
+    visibility_timeout_seconds: int,
+    max_receive_count: int,
+    opts: pulumi.ResourceOptions,
+) -> RedrivenQueue:
+    """Create a queue and its dead-letter queue, which takes messages from no other."""
+    dead_letters = create_queue(f"{name}-dlq", opts=opts)
+    queue = create_queue(
+        f"{name}-queue",
+        visibility_timeout_seconds=visibility_timeout_seconds,
+        redrive_policy=pulumi.Output.json_dumps(
+            {"deadLetterTargetArn": dead_letters.arn, "maxReceiveCount": max_receive_count}
+        ),
+        opts=opts,
+    )
+    # A resource of its own: inside the queue's definition the two queues would need each other.
+    aws.sqs.RedriveAllowPolicy(
+        f"{name}-redrive-allow",
+        queue_url=dead_letters.url,
+        redrive_allow_policy=pulumi.Output.json_dumps(
+            {"redrivePermission": "byQueue", "sourceQueueArns": [queue.arn]}
+        ),
+        opts=opts,
+    )
+    return RedrivenQueue(queue, dead_letters)
+
+
 def admit_topic(
     name: str, queue: aws.sqs.Queue, topic_arn: pulumi.Input[str], *, opts: pulumi.ResourceOptions
 ) -> aws.sqs.QueuePolicy:
@@ -96,39 +133,16 @@ class SubscriberQueue(pulumi.ComponentResource):
         self._name = name
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
-        self.dead_letter_queue = self._create_dead_letter_queue()
-        self.queue = self._create_main_queue()
-        self._allow_redrive()
+        redriven = create_redriven_queue(
+            name,
+            visibility_timeout_seconds=args.visibility_timeout_seconds,
+            max_receive_count=args.max_receive_count,
+            opts=self._child,
+        )
+        self.queue, self.dead_letter_queue = redriven.queue, redriven.dead_letter_queue
         self._subscribe()
         self.register_outputs(
             {"queue_url": self.queue.url, "dead_letter_queue_url": self.dead_letter_queue.url}
-        )
-
-    def _create_dead_letter_queue(self) -> aws.sqs.Queue:
-        return create_queue(f"{self._name}-dlq", opts=self._child)
-
-    def _create_main_queue(self) -> aws.sqs.Queue:
-        return create_queue(
-            f"{self._name}-queue",
-            visibility_timeout_seconds=self._args.visibility_timeout_seconds,
-            redrive_policy=pulumi.Output.json_dumps(
-                {
-                    "deadLetterTargetArn": self.dead_letter_queue.arn,
-                    "maxReceiveCount": self._args.max_receive_count,
-                }
-            ),
-            opts=self._child,
-        )
-
-    def _allow_redrive(self) -> None:
-        # A resource of its own: inside the queue's definition the two queues would need each other.
-        aws.sqs.RedriveAllowPolicy(
-            f"{self._name}-redrive-allow",
-            queue_url=self.dead_letter_queue.url,
-            redrive_allow_policy=pulumi.Output.json_dumps(
-                {"redrivePermission": "byQueue", "sourceQueueArns": [self.queue.arn]}
-            ),
-            opts=self._child,
         )
 
     def _subscribe(self) -> None:

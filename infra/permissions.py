@@ -40,6 +40,24 @@ def ordering(tables: Tables) -> list[Statement]:
     ]
 
 
+def creating_orders(tables: Tables) -> list[Statement]:
+    """Store new orders one by one, at the catalogue's prices, and recognise repeats."""
+    return [
+        allow("InsertOrders", "dynamodb:PutItem", on=tables.orders.arn),
+        allow("RecogniseRepeats", "dynamodb:GetItem", on=tables.orders.arn),
+        allow("ReadCatalogue", "dynamodb:Scan", on=tables.products.arn),
+    ]
+
+
+def reading_orders(tables: Tables) -> list[Statement]:
+    """Look at orders and at the catalogue."""
+    return [
+        allow("ReadOrders", "dynamodb:GetItem", on=tables.orders.arn),
+        allow("ListOrdersByStatus", "dynamodb:Query", on=tables.status_index_arn),
+        allow("ReadCatalogue", "dynamodb:Scan", on=tables.products.arn),
+    ]
+
+
 def publishing(topic_arn: pulumi.Input[str]) -> Statement:
     """Announce accepted orders; PublishBatch is authorised as Publish."""
     return allow("PublishOrders", "sns:Publish", on=topic_arn)
@@ -54,8 +72,49 @@ def consuming(
         allow("DeleteMessages", "sqs:DeleteMessage", on=queue_arn),
         allow("ExtendMessages", "sqs:ChangeMessageVisibility", on=queue_arn),
         allow("ReadQueueAttributes", "sqs:GetQueueAttributes", on=queue_arn),
-        allow("SetAsideUnreadable", "sqs:SendMessage", on=dead_letter_queue_arn),
+        setting_aside(dead_letter_queue_arn),
     ]
+
+
+def notifying(topic_arn: pulumi.Input[str]) -> Statement:
+    """Publish what became of orders; PublishBatch is authorised as Publish."""
+    return allow("PublishNotifications", "sns:Publish", on=topic_arn)
+
+
+def queueing(queue_arn: pulumi.Input[str]) -> Statement:
+    """Queue stored orders; SendMessageBatch is authorised as SendMessage."""
+    return allow("QueueOrders", "sqs:SendMessage", on=queue_arn)
+
+
+def polled_by_lambda(queue_arn: pulumi.Input[str]) -> list[Statement]:
+    """Let Lambda work a queue off in the function's name.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
+    """
+    return [
+        allow("ReceiveMessages", "sqs:ReceiveMessage", on=queue_arn),
+        allow("DeleteMessages", "sqs:DeleteMessage", on=queue_arn),
+        allow("ReadQueueAttributes", "sqs:GetQueueAttributes", on=queue_arn),
+    ]
+
+
+def streamed_to_lambda(stream_arn: pulumi.Input[str]) -> list[Statement]:
+    """Let Lambda read a stream in the function's name.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html
+    """
+    return [
+        allow("DescribeStream", "dynamodb:DescribeStream", on=stream_arn),
+        allow("ReadStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", on=stream_arn),
+        # AWS lets no stream be named here, see
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
+        allow("ListStreams", "dynamodb:ListStreams", on="*"),
+    ]
+
+
+def setting_aside(dead_letter_queue_arn: pulumi.Input[str]) -> Statement:
+    """Move what no try can help out of the way."""
+    return allow("SetAsideUnreadable", "sqs:SendMessage", on=dead_letter_queue_arn)
 
 
 def reporting_failures(dead_letter_queue_arn: pulumi.Input[str]) -> Statement:

@@ -7,7 +7,7 @@ import pulumi
 from infra import permissions
 from infra.environment import processor_environment
 from infra.fargate_service import FargateService, FargateServiceArgs
-from infra.foundation import Foundation
+from infra.foundation import ServiceFoundation
 from infra.messaging import SubscriberQueue
 
 
@@ -15,7 +15,7 @@ from infra.messaging import SubscriberQueue
 class ProcessorArgs:
     """The foundation to run on and the queue to consume."""
 
-    foundation: Foundation
+    foundation: ServiceFoundation
     orders: SubscriberQueue
 
 

@@ -8,7 +8,7 @@ import pulumi
 from infra import permissions
 from infra.environment import receiver_environment
 from infra.fargate_service import FargateService, FargateServiceArgs
-from infra.foundation import Foundation, Outputs
+from infra.foundation import Outputs, ServiceFoundation
 from infra.iam import Statement
 from infra.load_balancer import LoadBalancer, LoadBalancerArgs
 
@@ -21,7 +21,7 @@ class ReceiverArgs:
         start_after: what must be subscribed to the topic before the first order is published.
     """
 
-    foundation: Foundation
+    foundation: ServiceFoundation
     topic_arn: pulumi.Output[str] | None = None
     start_after: Sequence[pulumi.Resource] = ()
 

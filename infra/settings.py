@@ -33,6 +33,13 @@ class Topology(StrEnum):
     SERVERLESS = "serverless"
 
 
+class Ingress(StrEnum):
+    """What customers reach in the serverless topology."""
+
+    LOAD_BALANCER = "loadBalancer"
+    APIGATEWAY = "apigateway"
+
+
 class Architecture(StrEnum):
     """The processor of tasks and functions, in Lambda's spelling."""
 
@@ -72,6 +79,7 @@ class Settings:
 
     region: str
     topology: Annotated[Topology, OneOf(Topology, "async")]
+    ingress: Annotated[Ingress, OneOf(Ingress, "loadBalancer")]
     architecture: Annotated[Architecture, OneOf(Architecture, "arm64")]
     python_version: Annotated[PythonVersion, OneOf(PythonVersion, "3.13")]
     receiver_tasks: Annotated[int, WholeNumber(1, 100, "1")]
@@ -98,9 +106,18 @@ class Settings:
     status_shards: Annotated[int, WholeNumber(1, MAX_STATUS_SHARDS, "10")]
     lambda_memory_mb: Annotated[int, WholeNumber(128, 10240, "256")]
     lambda_timeout_seconds: Annotated[int, WholeNumber(1, 900, "30")]
+    max_concurrent_batches: Annotated[int, WholeNumber(2, 1000, "50")]
+    api_rate_per_second: Annotated[int, WholeNumber(1, 10_000, "500")]
+    api_burst: Annotated[int, WholeNumber(1, 5_000, "1000")]
+    api_quota_per_day: Annotated[int, WholeNumber(0, 1_000_000_000, "0")]
     lambda_snap_start: Annotated[bool, Flag("false")]
     log_retention_days: Annotated[int, OneOfNumbers((*_RETENTION_DAYS, *_RETENTION_YEARS), "7")]
     log_level: Annotated[LogLevel, OneOf(LogLevel, "INFO")]
+
+    @property
+    def without_servers(self) -> bool:
+        """Whether customers reach functions, and a queue of orders is worked off by one."""
+        return self.topology is Topology.SERVERLESS and self.ingress is Ingress.APIGATEWAY
 
     @property
     def waiting_room(self) -> int:

@@ -7,14 +7,13 @@ Settled orders of the same event are recognised then and cost one read.
 
 from __future__ import annotations
 
-import atexit
 import os
 from functools import cache
 from typing import Any
 
 from adapters.aws.fast.tls import trust
-from kit.logging import configure_logging
-from lambda_fn.settings import settings_from
+from kit.environment import Environment
+from lambda_fn.settings import fulfilment_settings
 from lambda_fn.worker import Worker
 
 # Read with the import, as code is: an environment's start runs at a full vCPU whatever its memory,
@@ -25,12 +24,7 @@ trust({}, amazon_only=True)
 @cache
 def _worker() -> Worker:
     """Return the environment's worker, made at the first invocation: nothing is open before."""
-    variables = os.environ
-    settings = settings_from(variables)
-    configure_logging("function", settings.log_level)
-    worker = Worker(settings, variables)
-    atexit.register(worker.close)
-    return worker
+    return Worker(fulfilment_settings(Environment(os.environ)), os.environ)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, int]:

@@ -1,28 +1,108 @@
-"""The function's settings, read once from its environment: what every service has, no more."""
+"""The functions' settings, each read once from its environment: what it needs and no more.
+
+Every function here raises `SettingsError` with one line a problem.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
-from adapters.settings import FulfilmentSettings, read_fulfilment_settings
+from adapters.orders.schema import StatusShards, Tables
+from adapters.settings import LOG_LEVELS, FulfilmentSettings, read_fulfilment_settings
 from kit.environment import Environment
+from orders.status_index import MAX_SHARDS
 
 
-def settings_from(variables: Mapping[str, str]) -> FulfilmentSettings:
-    """Return the settings that the environment variables hold.
+@dataclass(frozen=True, kw_only=True)
+class FunctionSettings:
+    """What every function is told."""
 
-    Raises:
-        SettingsError: with one line a problem.
+    region: str
+    log_level: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShopSettings(FunctionSettings):
+    """What the functions behind the gateway are told.
+
+    Attributes:
+        cors_origins: origins whose scripts may read answers; `*` alone stands for all.
     """
-    return read_settings(Environment(variables))
+
+    tables: Tables
+    cors_origins: frozenset[str] = frozenset()
 
 
-def read_settings(environment: Environment) -> FulfilmentSettings:
-    """Read every variable of the function from `environment`.
+@dataclass(frozen=True, kw_only=True)
+class RelaySettings(FunctionSettings):
+    """Where the relay passes on what the stream says, and where what it cannot read goes."""
 
-    Raises:
-        SettingsError: with one line a problem.
-    """
+    queue_url: str
+    topic_arn: str
+    unreadable_queue_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueSettings(FulfilmentSettings):
+    """Where a message goes that no try can help."""
+
+    dead_letter_queue_url: str
+
+
+def fulfilment_settings(environment: Environment) -> FulfilmentSettings:
+    """Read what a function is told that fulfils orders."""
     settings = read_fulfilment_settings(environment)
     environment.check()
     return settings
+
+
+def queue_settings(environment: Environment) -> QueueSettings:
+    """Read what a function is told that fulfils the orders of a queue."""
+    settings = QueueSettings(
+        **vars(read_fulfilment_settings(environment)),
+        dead_letter_queue_url=environment.text("DLQ_URL"),
+    )
+    environment.check()
+    return settings
+
+
+def shop_settings(environment: Environment) -> ShopSettings:
+    """Read what the functions behind the gateway are told."""
+    origins = environment.optional_text("CORS_ORIGINS") or ""
+    settings = ShopSettings(
+        **_common(environment),
+        tables=Tables(
+            environment.text("ORDERS_TABLE"),
+            environment.text("PRODUCTS_TABLE"),
+            StatusShards(environment.integer("STATUS_SHARDS", 1, MAX_SHARDS)),
+        ),
+        cors_origins=frozenset(filter(None, map(str.strip, origins.split(",")))),
+    )
+    environment.check()
+    return settings
+
+
+def relay_settings(environment: Environment) -> RelaySettings:
+    """Read what the relay is told."""
+    settings = RelaySettings(
+        **_common(environment),
+        queue_url=environment.text("SQS_QUEUE_URL"),
+        topic_arn=environment.text("SNS_TOPIC_ARN"),
+        unreadable_queue_url=environment.text("UNREADABLE_QUEUE_URL"),
+    )
+    environment.check()
+    return settings
+
+
+def function_settings(environment: Environment) -> FunctionSettings:
+    """Read what every function is told."""
+    settings = FunctionSettings(**_common(environment))
+    environment.check()
+    return settings
+
+
+def _common(environment: Environment) -> dict[str, str]:
+    return {
+        "region": environment.text("AWS_REGION"),
+        "log_level": environment.choice("LOG_LEVEL", LOG_LEVELS),
+    }

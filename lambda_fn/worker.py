@@ -1,67 +1,30 @@
-"""What one function environment keeps between invocations: an event loop and an AWS client."""
+"""Fulfils the orders of one event of the topic, all of them at once."""
 
 from __future__ import annotations
 
 import asyncio
-import random
-import time
 from collections.abc import Mapping, Sequence
 
-from adapters.aws.calls import AwsCallCounter
-from adapters.aws.fast.client import FastClient
 from adapters.aws.fast.dynamodb import open_dynamodb
 from adapters.orders.store import DynamoOrderStore
 from adapters.payments.ledger import DynamoLedger
 from adapters.payments.simulated_provider import simulated_payments
 from adapters.settings import FulfilmentSettings
 from kit.logging import get_logger
+from lambda_fn.environment import ExecutionEnvironment
 from orders.fulfilment import Fulfilment
 from orders.message import decode_order_placed
-
-CONNECTIONS = 10
 
 _log = get_logger()
 
 
 class Worker:
-    """Fulfils the orders of one invocation at a time, all of them at once."""
+    """Fulfils the orders of one invocation at a time."""
 
     def __init__(self, settings: FulfilmentSettings, variables: Mapping[str, str]) -> None:
-        # What was seeded with the import is the same in all that a snapshot of it starts.
-        random.seed()
-        started = time.perf_counter()
-        self._loop = asyncio.new_event_loop()
-        self._calls = AwsCallCounter()
-        self._client = FastClient(
-            settings.region,
-            variables=variables,
-            connections=CONNECTIONS,
-            amazon_roots_only=True,
-            observe=self._calls.observe,
-        )
-        self._fulfilment = self._open(settings)
-        _log.info("cold_start", clients_ms=round((time.perf_counter() - started) * 1000, 3))
-
-    def fulfil(self, messages: Sequence[str]) -> None:
-        """Settle the order of every message.
-
-        Raises:
-            Exception: what went wrong; the others are settled all the same.
-            ExceptionGroup: the same, of several; its message has each kind of it once.
-        """
-        try:
-            self._loop.run_until_complete(self._fulfil(messages))
-        finally:
-            self._calls.log_and_reset()
-
-    def close(self) -> None:
-        """Close client and loop; Lambda itself never does, it freezes and forgets."""
-        self._loop.run_until_complete(self._client.aclose())
-        self._loop.close()
-
-    def _open(self, settings: FulfilmentSettings) -> Fulfilment:
-        dynamodb = open_dynamodb(self._client)
-        return Fulfilment(
+        self._environment = ExecutionEnvironment(settings.region, settings.log_level, variables)
+        dynamodb = open_dynamodb(self._environment.client)
+        self._fulfilment = Fulfilment(
             store=DynamoOrderStore(dynamodb, settings.tables),
             payments=simulated_payments(
                 DynamoLedger(dynamodb, settings.payments_table),
@@ -71,6 +34,19 @@ class Worker:
             ),
             lease_seconds=settings.lease_seconds,
         )
+
+    def fulfil(self, messages: Sequence[str]) -> None:
+        """Settle the order of every message.
+
+        Raises:
+            Exception: what went wrong; the others are settled all the same.
+            ExceptionGroup: the same, of several; its message has each kind of it once.
+        """
+        self._environment.run(self._fulfil(messages))
+
+    def close(self) -> None:
+        """Close client and loop."""
+        self._environment.close()
 
     async def _fulfil(self, messages: Sequence[str]) -> None:
         results = await asyncio.gather(

@@ -38,7 +38,7 @@ def decode_order_placed(body: str | bytes) -> OrderPlaced:
     """
     try:
         message = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise UnreadableMessage(str(error)) from None
     if message.schema != SCHEMA:
         raise UnreadableMessage(f"schema {message.schema} is not {SCHEMA}")

@@ -62,8 +62,6 @@ def read_announcement(body: str) -> OrderPlaced:
         if wrapped is None:
             raise
         return decode_order_placed(wrapped)
-    except RecursionError:
-        raise UnreadableMessage("nested too deeply") from None
 
 
 class _Envelope(msgspec.Struct, frozen=True):

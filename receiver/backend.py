@@ -9,7 +9,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from adapters.aws.boto import open_boto_dynamodb
+from adapters.aws.boto import open_boto_reads
 from adapters.aws.calls import counted_calls
 from adapters.aws.clients import open_fast_client
 from adapters.aws.fast.dynamodb import open_dynamodb
@@ -69,7 +69,7 @@ async def open_aws_backend(
             open_fast_client(settings.region, variables, calls)
         )
         dynamodb = open_dynamodb(client)
-        boto = await stack.enter_async_context(open_boto_dynamodb(settings.region, calls))
+        boto = await stack.enter_async_context(open_boto_reads(settings.region, calls))
         catalogue = await stack.enter_async_context(
             open_catalogue(boto, settings.products_table, refresh_seconds=CATALOGUE_REFRESH_SECONDS)
         )

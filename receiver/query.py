@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from aiohttp import hdrs, web
 
-from api.query import repeated_parameter, unknown_parameter
+from api.query import check_names
 
 # The names of the parameters that each method of each path has.
 ParameterNames = Mapping[tuple[str, str], AbstractSet[str]]
@@ -22,8 +22,4 @@ def check_parameters(request: web.Request, known: ParameterNames) -> None:
         return
     method = hdrs.METH_GET if request.method == hdrs.METH_HEAD else request.method
     allowed = known.get((method, resource.canonical), frozenset())
-    for name in request.query:
-        if name not in allowed:
-            raise unknown_parameter(name, allowed)
-        if len(request.query.getall(name)) > 1:
-            raise repeated_parameter(name)
+    check_names({name: request.query.getall(name) for name in request.query}, allowed)

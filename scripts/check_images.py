@@ -1,4 +1,4 @@
-"""Build both images and start them, and import the function in Lambda's own images: needs Docker.
+"""Build both images and start them, and import the functions in Lambda's own images: needs Docker.
 
 For the CPU of this machine. `make images`, and the workflow in .github/workflows/ci.yml, on both.
 """
@@ -12,14 +12,13 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from infra.build_folder import BuildError
+from infra.build_folder import PROJECT_ROOT, BuildError
 from infra.lambda_package import (
     CODE_MOUNTED_AT,
     LAYER_MOUNTED_AT,
     build_function_code,
     build_layer,
 )
-from infra.order_function import HANDLER
 from infra.service_image import DOCKER_PLATFORMS, SERVICE_PACKAGES, lay_out_context
 from infra.settings import Architecture, PythonVersion
 
@@ -31,7 +30,9 @@ MACHINES = {
 }
 # https://docs.aws.amazon.com/lambda/latest/dg/python-image.html#python-image-base
 LAMBDA_IMAGE = "public.ecr.aws/lambda/python"
-HANDLER_MODULE = HANDLER.rpartition(".")[0]
+FUNCTION_MODULES = sorted(
+    f"lambda_fn.{path.stem}" for path in (PROJECT_ROOT / "lambda_fn").glob("[a-z]*.py")
+)
 
 
 def image_commands(architecture: Architecture) -> Iterator[tuple[str, ...]]:
@@ -46,14 +47,15 @@ def image_commands(architecture: Architecture) -> Iterator[tuple[str, ...]]:
 
 
 def function_command(architecture: Architecture, version: PythonVersion) -> tuple[str, ...]:
-    """Return the command that imports the handler as Lambda's runtime of that version finds it."""
+    """Return the command that imports each handler as Lambda's runtime of that version finds it."""
     layer, code = build_layer(architecture, version), build_function_code(version)
+    imported = f"import {', '.join(FUNCTION_MODULES)}"
     return (
         *("docker", "run", "--rm", "--read-only", "--platform", DOCKER_PLATFORMS[architecture]),
         *("--volume", f"{layer}:{Path(LAYER_MOUNTED_AT).parent}:ro"),
         *("--volume", f"{code}:{CODE_MOUNTED_AT}:ro"),
         *("--env", f"PYTHONPATH={LAYER_MOUNTED_AT}:{CODE_MOUNTED_AT}"),
-        *("--entrypoint", "python", f"{LAMBDA_IMAGE}:{version}", "-c", f"import {HANDLER_MODULE}"),
+        *("--entrypoint", "python", f"{LAMBDA_IMAGE}:{version}", "-c", imported),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -26,10 +26,35 @@ CONNECTIONS = 16
 
 
 @asynccontextmanager
-async def open_boto_dynamodb(region: str, calls: AwsCallCounter) -> AsyncIterator[DynamoDBClient]:
+async def open_boto_reads(region: str, calls: AwsCallCounter) -> AsyncIterator[BotoReads]:
     """Open a client of DynamoDB whose calls are counted with all others."""
     async with open_boto_client("dynamodb", region, calls) as client:
-        yield client
+        yield BotoReads(client)
+
+
+class BotoReads:
+    """Fulfils `adapters.aws.reads.Reads`."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self._client: Any = client
+
+    async def query(self, **request: Any) -> Mapping[str, Any]:
+        """Return one page of a query."""
+        return await self._read(self._client.query(**request))
+
+    async def scan(self, **request: Any) -> Mapping[str, Any]:
+        """Return one page of a scan."""
+        return await self._read(self._client.scan(**request))
+
+    @staticmethod
+    async def _read(call: Awaitable[Mapping[str, Any]]) -> Mapping[str, Any]:
+        try:
+            return await call
+        except ClientError as error:
+            refused = _error(error.response, None, "")
+            raise refused or NoAnswer(str(error), sent=True) from error
+        except BOTO_ERRORS as error:
+            raise NoAnswer(str(error) or repr(error), sent=True) from error
 
 
 @asynccontextmanager

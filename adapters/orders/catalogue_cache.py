@@ -5,19 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
-from adapters.aws.boto import BOTO_ERRORS
-from adapters.aws.errors import unavailable
+from adapters.aws.errors import AWS_ERRORS, unavailable
+from adapters.aws.reads import Reads, scanned
 from adapters.orders.schema import AttributeMap, product_from_item
 from kit.background import running
 from kit.logging import get_logger
 from orders.catalogue import Catalogue
 from orders.errors import Unavailable
 from orders.model import Product
-
-if TYPE_CHECKING:
-    from types_aiobotocore_dynamodb import DynamoDBClient
 
 # Before the product's id in the key of what is deployed of it: its name and price.
 CATALOGUE_PREFIX = "catalogue#"
@@ -47,7 +43,7 @@ def products_from_items(items: Iterable[AttributeMap]) -> list[Product]:
 class CatalogueCache:
     """Fulfils `orders.ports.CatalogueSource`; stock in it is as old as the last refresh."""
 
-    def __init__(self, dynamodb: DynamoDBClient, products_table: str) -> None:
+    def __init__(self, dynamodb: Reads, products_table: str) -> None:
         self._dynamodb = dynamodb
         self._table = products_table
         self._current: Catalogue | None = None
@@ -70,9 +66,9 @@ class CatalogueCache:
             Unavailable: the table did not answer, or not with products; the last snapshot stays.
         """
         try:
-            pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._table)
-            products = products_from_items([item async for page in pages for item in page["Items"]])
-        except BOTO_ERRORS as error:
+            items = scanned(self._dynamodb, TableName=self._table)
+            products = products_from_items([item async for item in items])
+        except AWS_ERRORS as error:
             raise unavailable("products table", error) from error
         except (KeyError, ValueError) as error:
             raise Unavailable(f"products table: an item cannot be read: {error!r}") from error
@@ -90,7 +86,7 @@ class CatalogueCache:
 
 @asynccontextmanager
 async def open_catalogue(
-    dynamodb: DynamoDBClient, products_table: str, *, refresh_seconds: float
+    dynamodb: Reads, products_table: str, *, refresh_seconds: float
 ) -> AsyncIterator[CatalogueCache]:
     """Read the catalogue and keep it fresh while the context is open.
 

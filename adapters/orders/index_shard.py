@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from adapters.aws.reads import Reads
 from adapters.orders.schema import listed_order_from_item
 
 if TYPE_CHECKING:
-    from types_aiobotocore_dynamodb import DynamoDBClient
-    from types_aiobotocore_dynamodb.type_defs import QueryInputTypeDef
-
     from orders.model import ListedOrder
 
 
@@ -32,7 +30,7 @@ class IndexShard:
     portion ends are kept back until all of that moment are known, and sorted here.
     """
 
-    def __init__(self, query: QueryInputTypeDef, after: Position | None) -> None:
+    def __init__(self, query: dict[str, Any], after: Position | None) -> None:
         self.ready: list[ListedOrder] = []
         self._kept_back: list[ListedOrder] = []
         self._query = query
@@ -49,7 +47,7 @@ class IndexShard:
         """Whether no order is left."""
         return not self.ready and self._ended
 
-    async def read(self, dynamodb: DynamoDBClient, limit: int) -> None:
+    async def read(self, dynamodb: Reads, limit: int) -> None:
         """Read up to `limit` more; the shard may be dry afterwards all the same."""
         self._query["Limit"] = limit
         answer = await dynamodb.query(**self._query)

@@ -11,22 +11,18 @@ import base64
 import binascii
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import msgspec
 
-from adapters.aws.boto import BOTO_ERRORS
-from adapters.aws.errors import unavailable
+from adapters.aws.errors import AWS_ERRORS, unavailable
+from adapters.aws.reads import Reads
 from adapters.orders.index_shard import IndexShard, Position, position_of
 from adapters.orders.schema import StatusShards
 from orders.errors import InvalidOrder
 from orders.ids import ORDER_ID_PATTERN
 from orders.model import ListedOrder, OrderStatus
 from orders.status_index import STATUS_INDEX, keys_of
-
-if TYPE_CHECKING:
-    from types_aiobotocore_dynamodb import DynamoDBClient
-    from types_aiobotocore_dynamodb.type_defs import QueryInputTypeDef
 
 # Listings of one process share so many calls: they leave the connections to the orders.
 MAX_CALLS = 10
@@ -49,7 +45,7 @@ class _Cursor(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
 class OrderPages:
     """Lists orders by status. The index is eventually consistent: the newest may be missing."""
 
-    def __init__(self, dynamodb: DynamoDBClient, orders_table: str, shards: StatusShards) -> None:
+    def __init__(self, dynamodb: Reads, orders_table: str, shards: StatusShards) -> None:
         self._dynamodb = dynamodb
         self._table = orders_table
         self._shards = shards
@@ -78,7 +74,7 @@ class OrderPages:
         more = not all(shard.finished for shard in shards)
         return OrderPage(orders, _encode_cursor(position_of(orders[-1])) if more else None)
 
-    def _query(self, key: str, after: Position | None) -> QueryInputTypeDef:
+    def _query(self, key: str, after: Position | None) -> dict[str, Any]:
         condition = "statusShard = :shard"
         values = {":shard": {"S": key}}
         if after is not None:
@@ -111,7 +107,7 @@ class OrderPages:
         async with self._calls:
             try:
                 await shard.read(self._dynamodb, limit)
-            except BOTO_ERRORS as error:
+            except AWS_ERRORS as error:
                 raise unavailable("orders table", error) from error
 
 

@@ -52,6 +52,7 @@ class Clients:
     """One client per service that the makers use, made together: making them is not thread-safe."""
 
     def __init__(self, factory: ClientFactory) -> None:
+        self.apigateway: Any = factory.client("apigateway")
         self.dynamodb: DynamoDBClient = factory.client("dynamodb")
         self.iam: IAMClient = factory.client("iam")
         self.functions: LambdaClient = factory.client("lambda")
@@ -60,6 +61,7 @@ class Clients:
         self.sqs: SQSClient = factory.client("sqs")
         self.sts: STSClient = factory.client("sts")
         self._all = (
+            self.apigateway,
             self.dynamodb,
             self.iam,
             self.functions,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.makers import (
+    apigateway,
     containers,
     dynamodb,
+    event_sources,
     functions,
     iam,
     messaging,
@@ -15,8 +17,10 @@ from engine.makers import (
 from engine.makers.context import Maker
 
 MAKERS: Mapping[str, Maker] = {
+    **apigateway.MAKERS,
     **containers.MAKERS,
     **dynamodb.MAKERS,
+    **event_sources.MAKERS,
     **functions.MAKERS,
     **iam.MAKERS,
     **messaging.MAKERS,

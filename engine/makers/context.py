@@ -62,6 +62,7 @@ class Context:
     functions: dict[str, FunctionDeclaration] = field(default_factory=dict)
     layers: dict[str, Path] = field(default_factory=dict)
     load_balancers: dict[str, str] = field(default_factory=dict)
+    rest_apis: dict[str, str] = field(default_factory=dict)
     listeners: list[Listener] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -77,6 +78,17 @@ def tags_of(resource: Resource) -> list[Mapping[str, str]]:
     """The resource's tags as AWS APIs that want a list of keys and values take them."""
     tags: Mapping[str, str] = resource.inputs.get("tags") or {}
     return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def tags_by_name(resource: Resource) -> dict[str, str]:
+    """The resource's tags as AWS APIs that want a mapping take them."""
+    return dict(resource.inputs.get("tags") or {})
+
+
+def given(inputs: Mapping[str, Any], same: Sequence[str], **renamed: str) -> dict[str, Any]:
+    """The inputs that are there, under the API's names: the `same`, or another for an input."""
+    names = {**{name: name for name in same}, **renamed}
+    return {name: inputs[key] for key, name in names.items() if inputs.get(key) not in (None, "")}
 
 
 def each(value: Any) -> Sequence[Any]:

@@ -34,14 +34,18 @@ def _function(context: Context, resource: Resource) -> Made:
         {
             "arn": arn,
             "name": name,
-            "invokeArn": (
-                f"arn:aws:apigateway:{context.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
-            ),
+            "invokeArn": _invoke_arn(context, arn),
             "qualifiedArn": f"{arn}:{version}",
             "version": version,
             "lastModified": made["LastModified"],
         },
     )
+
+
+def _invoke_arn(context: Context, arn: str) -> str:
+    """How API Gateway names what it invokes."""
+    path = f"2015-03-31/functions/{arn}/invocations"
+    return f"arn:aws:apigateway:{context.region}:lambda:path/{path}"
 
 
 def _declaration(context: Context, name: str, inputs: Mapping[str, Any]) -> FunctionDeclaration:
@@ -115,7 +119,8 @@ def _alias(context: Context, resource: Resource) -> Made:
         FunctionVersion=inputs["functionVersion"],
     )
     arn = made["AliasArn"]
-    return Made(arn, {"arn": arn, "name": made["Name"]})
+    invoked = {"invokeArn": _invoke_arn(context, arn)}
+    return Made(arn, {"arn": arn, "name": made["Name"], **invoked})
 
 
 def _permission(context: Context, resource: Resource) -> Made:

@@ -88,6 +88,12 @@ def _role_policy(context: Context, resource: Resource) -> Made:
     return Made(f"{role}:{name}", {"name": name})
 
 
+def _attachment(context: Context, resource: Resource) -> Made:
+    role, arn = str(resource.inputs["role"]), str(resource.inputs["policyArn"])
+    context.clients.iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+    return Made(f"{role}-{arn}", {})
+
+
 def _put_policy(context: Context, role: str, name: str, document: object) -> None:
     context.clients.iam.put_role_policy(
         RoleName=role, PolicyName=name, PolicyDocument=with_aliases(as_text(document))
@@ -120,4 +126,5 @@ def _as_list(value: Any) -> list[Any]:
 MAKERS: dict[str, Maker] = {
     "aws:iam/role:Role": _role,
     "aws:iam/rolePolicy:RolePolicy": _role_policy,
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _attachment,
 }

@@ -97,7 +97,7 @@ def _association(_context: Context, _resource: Resource) -> Made:
 
 
 def addresses(context: Context) -> dict[str, str]:
-    """Where what is sent to a load balancer is answered here, by its DNS name and port.
+    """Where what is sent to a load balancer or an API is answered here, by its address on AWS.
 
     No balancer runs here: the processes of the service behind it share one loopback port. The name
     without a port is the lowest listener's.
@@ -112,11 +112,15 @@ def addresses(context: Context) -> dict[str, str]:
             here = f"{HOST}:{ports[listener.target_group_arn]}"
             found[f"{dns_name}:{listener.port}"] = here
             found.setdefault(dns_name, here)
+    for identity in context.rest_apis:
+        found[f"https://{identity}.execute-api.{context.region}.amazonaws.com"] = (
+            f"{context.endpoint_url}/_aws/execute-api/{identity}"
+        )
     return found
 
 
 def reachable(text: str, where: Mapping[str, str]) -> str:
-    """The text with addresses of this machine in the place of load balancers' names."""
+    """The text with addresses of this machine in the place of AWS's names."""
     for name in sorted(where, key=len, reverse=True):
         text = text.replace(name, where[name])
     return text

@@ -1,6 +1,6 @@
 """Load balancer -> receiver -> topic -> queue -> processor (`async` is a Python keyword)."""
 
-from infra.foundation import Foundation, Outputs
+from infra.foundation import Outputs, ServiceFoundation
 from infra.messaging import OrderTopic, SubscriberQueue, SubscriberQueueArgs
 from infra.processor import Processor, ProcessorArgs
 from infra.receiver import Receiver, ReceiverArgs
@@ -9,7 +9,7 @@ from infra.settings import Settings
 
 def build(settings: Settings) -> Outputs:
     """Declare the asynchronous topology."""
-    foundation = Foundation("flash-sale", settings)
+    foundation = ServiceFoundation("flash-sale", settings)
     topic = OrderTopic("order-processing")
     orders = SubscriberQueue(
         "order-processing",

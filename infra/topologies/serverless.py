@@ -1,28 +1,31 @@
-"""Load balancer -> receiver -> topic -> Lambda function."""
+"""Load balancer -> receiver -> topic -> Lambda function, or all of it without a server."""
 
-from infra.foundation import Foundation, Outputs
-from infra.lambda_package import build_function_code, build_layer
+from infra.foundation import Outputs, ServiceFoundation
+from infra.function import FunctionCode, FunctionFolders, build_folders
 from infra.messaging import OrderTopic
 from infra.order_function import OrderFunction, OrderFunctionArgs
 from infra.receiver import Receiver, ReceiverArgs
 from infra.settings import Settings
+from infra.topologies import gateway
 
 
 def build(settings: Settings) -> Outputs:
-    """Declare the serverless topology; BuildError if the function cannot be built."""
-    # First of all: what cannot be built must leave no half-made stack behind.
-    code_dir = build_function_code(settings.python_version)
-    layer_dir = build_layer(settings.architecture, settings.python_version)
-    foundation = Foundation("flash-sale", settings)
+    """Declare the serverless topology; BuildError if the functions cannot be built."""
+    folders = build_folders(settings)
+    if settings.without_servers:
+        return gateway.build(settings, folders)
+    return _behind_a_load_balancer(settings, folders)
+
+
+def _behind_a_load_balancer(settings: Settings, folders: FunctionFolders) -> Outputs:
+    foundation = ServiceFoundation("flash-sale", settings)
     topic = OrderTopic("order-processing")
     function = OrderFunction(
         "order-events",
         OrderFunctionArgs(
-            settings=settings,
-            tables=foundation.tables,
+            foundation=foundation,
+            code=FunctionCode("functions", foundation, folders),
             topic_arn=topic.arn,
-            code_dir=code_dir,
-            layer_dir=layer_dir,
         ),
     )
     # What is published before anyone subscribes is lost.

@@ -99,7 +99,7 @@ def test_no_order_is_skipped_or_repeated_and_the_newest_come_first(
     shop = FakeShop({})
     for order_id, written in stored.items():
         shop.orders.put(item(order_id, written))
-    dynamodb = cast("Any", ShortAnswers(shop.process().clients.boto_dynamodb, most))
+    dynamodb = cast("Any", ShortAnswers(shop.process().clients.dynamodb, most))
 
     async def whole() -> list[str]:
         return await walk(OrderPages(dynamodb, "orders", StatusShards(shards)), status, limits)

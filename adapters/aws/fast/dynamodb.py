@@ -78,7 +78,7 @@ _got = msgspec.json.Decoder(_Got)
 _updated = msgspec.json.Decoder(_Updated)
 _responses = msgspec.json.Decoder(_Responses)
 _refusal = msgspec.json.Decoder(_Refusal)
-_nothing = msgspec.json.Decoder(dict[str, Any])
+_plain = msgspec.json.Decoder(dict[str, Any])
 
 
 def open_dynamodb(client: FastClient, *, policy: RetryPolicy = POLICY) -> DynamoDB:
@@ -109,7 +109,7 @@ class DynamoDB:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         try:
-            await self._service.call("PutItem", request, _nothing)
+            await self._service.call("PutItem", request, _plain)
         except Refused as refused:
             return _condition_failed(refused)
         return None
@@ -149,13 +149,21 @@ class DynamoDB:
         """
         request = {"TransactItems": writes, "ClientRequestToken": os.urandom(16).hex()}
         try:
-            await self._service.call("TransactWriteItems", request, _nothing)
+            await self._service.call("TransactWriteItems", request, _plain)
         except Refused as refused:
             reasons = _decoded(refused).cancellation_reasons
             if refused.code != CANCELLED or len(reasons) != len(writes):
                 raise
             return reasons
         return []
+
+    async def query(self, **request: Any) -> dict[str, Any]:
+        """Return one page of a query, request and answer in DynamoDB's own words."""
+        return await self._service.call("Query", request, _plain)
+
+    async def scan(self, **request: Any) -> dict[str, Any]:
+        """Return one page of a scan, request and answer in DynamoDB's own words."""
+        return await self._service.call("Scan", request, _plain)
 
     async def batch_execute_statement(
         self, statements: Sequence[Mapping[str, Any]]

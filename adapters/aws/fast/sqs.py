@@ -1,4 +1,4 @@
-"""SQS's operations of a consumer, typed.
+"""SQS's operations, typed.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html
 """
@@ -123,6 +123,12 @@ class SQS:
         """Send one message."""
         request = {"QueueUrl": queue_url, "MessageBody": body, "MessageAttributes": attributes}
         await self._service.call("SendMessage", request, _nothing)
+
+    async def send_message_batch(
+        self, queue_url: str, entries: Sequence[Mapping[str, Any]]
+    ) -> BatchAnswer:
+        """Send up to 10 messages."""
+        return await self._batch("SendMessageBatch", queue_url, entries)
 
     async def get_queue_attributes(self, queue_url: str, names: Sequence[str]) -> dict[str, str]:
         """Return attributes of the queue by name."""

@@ -70,7 +70,7 @@ class Shop:
     async def place(self, *requests: OrderRequest) -> list[Order]:
         inserter = BatchedOrderInserter(self.cloud.fast_dynamodb, self.orders_table, SHARDS)
         async with open_catalogue(
-            self.cloud.dynamodb, self.products_table, refresh_seconds=600
+            self.cloud.fast_dynamodb, self.products_table, refresh_seconds=600
         ) as catalogue:
             placement = OrderPlacement(catalogue=catalogue, inserter=inserter, reader=self.store)
             placed = await asyncio.gather(*map(placement.place, requests))
@@ -203,7 +203,7 @@ async def test_an_order_that_nobody_placed_is_not_found(shop: Shop) -> None:
 async def test_orders_are_listed_by_status_in_pages(shop: Shop) -> None:
     await shop.place(*(wanted(str(n)) for n in range(5)))
     await shop.fulfilment.fulfil("3")
-    pages = OrderPages(shop.cloud.dynamodb, shop.orders_table, SHARDS)
+    pages = OrderPages(shop.cloud.fast_dynamodb, shop.orders_table, SHARDS)
     first = await pages.page(OrderStatus.PENDING, 3, None)
     second = await pages.page(OrderStatus.PENDING, 3, first.next_cursor)
     listed = [order.order_id for order in [*first.orders, *second.orders]]

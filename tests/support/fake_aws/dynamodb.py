@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -96,11 +95,22 @@ class FakeDynamoDB:
 
         return await self._wire.carry("Query", act)
 
-    def get_paginator(self, operation: str) -> _ScanPaginator:
-        """Return the paginator of `scan`, the only one that is faked."""
-        if operation != "scan":
-            raise NotFaked(f"the paginator of {operation}")
-        return _ScanPaginator(self._database, self._wire, self._scan_page_size)
+    async def scan(self, **request: Any) -> dict[str, Any]:
+        """Return a page of a table's items."""
+
+        async def act() -> dict[str, Any]:
+            only_these("Scan", request, {"TableName", "ExclusiveStartKey"})
+            table = self._database.table(request["TableName"])
+            keys = list(table.items)
+            after = request.get("ExclusiveStartKey")
+            start = 0 if after is None else 1 + keys.index(key_text(after, table.key))
+            page = keys[start : start + self._scan_page_size]
+            answer: dict[str, Any] = {"Items": [copy_item(table.items[key]) for key in page]}
+            if start + len(page) < len(keys):
+                answer["LastEvaluatedKey"] = {table.key: {"S": page[-1]}}
+            return answer
+
+        return await self._wire.carry("Scan", act)
 
     def _put(self, request: dict[str, Any]) -> None:
         table = self._database.table(request["TableName"])
@@ -129,28 +139,6 @@ class FakeDynamoDB:
         if request.get("ReturnValues") == "ALL_NEW":
             return {"Attributes": copy_item(table.items[update.key])}
         return {}
-
-
-class _ScanPaginator:
-    def __init__(self, database: Database, wire: Wire, page_size: int) -> None:
-        self._database = database
-        self._wire = wire
-        self._page_size = page_size
-
-    async def paginate(self, **request: Any) -> AsyncIterator[dict[str, Any]]:
-        """Yield the table's items in pages, one call each."""
-        only_these("Scan", request, {"TableName"})
-        start = 0
-        while True:
-            items = await self._wire.carry("Scan", lambda: self._items(request["TableName"]))
-            page = items[start : start + self._page_size]
-            start += self._page_size
-            yield {"Items": page}
-            if start >= len(items):
-                return
-
-    async def _items(self, name: str) -> list[Item]:
-        return [copy_item(item) for item in self._database.table(name).items.values()]
 
 
 def _condition_failed(request: dict[str, Any], existing: Item | None) -> ClientError:

@@ -8,9 +8,10 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from adapters.aws.boto import BOTO_ERRORS, open_boto_dynamodb
+from adapters.aws.boto import BOTO_ERRORS, open_boto_client, open_boto_reads
 from adapters.aws.calls import AwsCallCounter
 from adapters.aws.fast.connections import IDLE_SECONDS
+from adapters.aws.fast.errors import NoAnswer, Refused
 from tests.support.logs import capture_logs
 from tests.support.tiny_aws import BROKEN, TinyAws, served
 
@@ -27,7 +28,8 @@ async def test_a_connection_that_the_nat_gateway_may_have_forgotten_is_not_used_
 ) -> None:
     assert IDLE_SECONDS < NAT_GATEWAY_FORGETS_SECONDS
     aws = TinyAws([(200, "{}")] * 3)
-    async with served(aws, monkeypatch), open_boto_dynamodb(REGION, AwsCallCounter()) as dynamodb:
+    opened = open_boto_client("dynamodb", REGION, AwsCallCounter())
+    async with served(aws, monkeypatch), opened as dynamodb:
         for _ in range(2):
             await dynamodb.list_tables()
         later = time.monotonic() + NAT_GATEWAY_FORGETS_SECONDS - 1
@@ -43,7 +45,7 @@ async def test_every_request_is_counted_and_failures_by_their_error(
 ) -> None:
     answers = [BROKEN, (200, "{}"), DENIED, BROKEN, BROKEN, BROKEN]
     aws, calls = TinyAws(answers), AwsCallCounter()
-    async with served(aws, monkeypatch), open_boto_dynamodb(REGION, calls) as dynamodb:
+    async with served(aws, monkeypatch), open_boto_client("dynamodb", REGION, calls) as dynamodb:
         await dynamodb.list_tables()
         with pytest.raises(ClientError):
             await dynamodb.list_tables()
@@ -58,3 +60,17 @@ async def test_every_request_is_counted_and_failures_by_their_error(
         {"call": call, "error": "NoAnswer", "count": 4},
         {"call": call, "error": "AccessDeniedException", "count": 1, "request_id": "request-3"},
     ]
+
+
+async def test_what_a_read_ends_with_is_told_in_the_words_of_the_fast_client(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    aws = TinyAws([(200, '{"Items": []}'), (200, '{"Items": []}'), DENIED, BROKEN, BROKEN, BROKEN])
+    async with served(aws, monkeypatch), open_boto_reads(REGION, AwsCallCounter()) as reads:
+        assert (await reads.scan(TableName="t"))["Items"] == []
+        assert (await reads.query(TableName="t"))["Items"] == []
+        with pytest.raises(Refused) as refused:
+            await reads.scan(TableName="t")
+        assert (refused.value.code, refused.value.status) == ("AccessDeniedException", 400)
+        with pytest.raises(NoAnswer):
+            await reads.scan(TableName="t")

@@ -17,7 +17,7 @@ STOCK = {"a": 1, "b": 2, "c": 3, "d": 4}
 @virtual_time
 async def test_a_catalogue_of_several_pages_is_read_whole() -> None:
     clients = FakeShop(STOCK).aws.connect()
-    async with open_catalogue(clients.boto_dynamodb, "products", refresh_seconds=5) as cache:
+    async with open_catalogue(clients.dynamodb, "products", refresh_seconds=5) as cache:
         assert {p.product_id: p.stock for p in cache.current.all()} == STOCK
         assert {p.price_cents for p in cache.current.all()} == {PRICE_CENTS}
     assert clients.wire.calls == ["Scan", "Scan"]
@@ -26,7 +26,7 @@ async def test_a_catalogue_of_several_pages_is_read_whole() -> None:
 @virtual_time
 async def test_the_catalogue_follows_the_table_within_a_refresh() -> None:
     shop = FakeShop(STOCK)
-    dynamodb = shop.aws.connect().boto_dynamodb
+    dynamodb = shop.aws.connect().dynamodb
     async with open_catalogue(dynamodb, "products", refresh_seconds=5) as cache:
         shop.products.put({**shop.products.items["a"], "priceCents": {"N": "1"}})
         await asyncio.sleep(4.9)
@@ -48,7 +48,7 @@ async def test_a_deployed_price_goes_before_the_products_own_and_leaves_its_stoc
     shop.products.put(
         {"productId": {"S": "catalogue#gone"}, "name": {"S": "Gone"}, "priceCents": {"N": "9"}}
     )
-    dynamodb = shop.aws.connect().boto_dynamodb
+    dynamodb = shop.aws.connect().dynamodb
     async with open_catalogue(dynamodb, "products", refresh_seconds=5) as cache:
         found = {p.product_id: (p.name, p.price_cents, p.stock) for p in cache.current.all()}
     assert set(found) == {*STOCK, "new"}
@@ -62,7 +62,7 @@ async def test_a_deployed_price_goes_before_the_products_own_and_leaves_its_stoc
 async def test_a_failed_refresh_keeps_the_last_catalogue_and_is_tried_again(fault: Fault) -> None:
     shop = FakeShop(STOCK)
     clients = shop.aws.connect()
-    async with open_catalogue(clients.boto_dynamodb, "products", refresh_seconds=5) as cache:
+    async with open_catalogue(clients.dynamodb, "products", refresh_seconds=5) as cache:
         clients.wire.fail_next(fault)
         shop.products.put({**shop.products.items["a"], "stock": {"N": "0"}})
         with capture_logs() as logs:
@@ -77,7 +77,7 @@ async def test_a_failed_refresh_keeps_the_last_catalogue_and_is_tried_again(faul
 async def test_an_item_that_is_no_product_does_not_end_the_refreshing() -> None:
     shop = FakeShop(STOCK)
     clients = shop.aws.connect()
-    async with open_catalogue(clients.boto_dynamodb, "products", refresh_seconds=5) as cache:
+    async with open_catalogue(clients.dynamodb, "products", refresh_seconds=5) as cache:
         await asyncio.sleep(1)
         for broken in ({"productId": {"S": "x"}}, {**shop.products.items["a"], "stock": {"S": ""}}):
             shop.products.put(broken)
@@ -95,7 +95,7 @@ async def test_an_item_that_is_no_product_does_not_end_the_refreshing() -> None:
 async def test_a_catalogue_that_was_never_read_is_unavailable() -> None:
     clients = FakeShop(STOCK).aws.connect()
     with pytest.raises(Unavailable):
-        _ = CatalogueCache(clients.boto_dynamodb, "products").current
+        _ = CatalogueCache(clients.dynamodb, "products").current
 
 
 @virtual_time
@@ -103,14 +103,14 @@ async def test_opening_fails_when_the_first_read_does() -> None:
     clients = FakeShop(STOCK).aws.connect()
     clients.wire.fail_next(Fault.BROKEN)
     with pytest.raises(Unavailable, match="products table"):
-        async with open_catalogue(clients.boto_dynamodb, "products", refresh_seconds=5):
+        async with open_catalogue(clients.dynamodb, "products", refresh_seconds=5):
             pytest.fail("it opened")
 
 
 @virtual_time
 async def test_nothing_is_read_after_the_context_has_closed() -> None:
     clients = FakeShop(STOCK).aws.connect()
-    async with open_catalogue(clients.boto_dynamodb, "products", refresh_seconds=5):
+    async with open_catalogue(clients.dynamodb, "products", refresh_seconds=5):
         pass
     calls = len(clients.wire.calls)
     await asyncio.sleep(60)

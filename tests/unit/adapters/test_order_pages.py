@@ -29,7 +29,7 @@ async def pages_of(count: int) -> tuple[OrderPages, list[str], Wire]:
     for n, order_id in enumerate(ids):
         order = msgspec.structs.replace(pending_order(order_id), created_at=timestamp(n // 2))
         await process.inserter.insert(order)
-    pages = OrderPages(process.clients.boto_dynamodb, "orders", SHARDS)
+    pages = OrderPages(process.clients.dynamodb, "orders", SHARDS)
     return pages, sorted(ids, reverse=True), process.wire
 
 
@@ -60,7 +60,7 @@ async def test_walking_the_pages_meets_every_order_once_newest_first(
 @virtual_time
 async def test_an_order_is_listed_whatever_number_of_shards_it_was_written_with() -> None:
     shop = FakeShop({})
-    dynamodb = shop.process().clients.boto_dynamodb
+    dynamodb = shop.process().clients.dynamodb
     for count in range(1, MAX_SHARDS + 1):
         for n in range(10):
             item: dict[str, Any] = {
@@ -73,7 +73,7 @@ async def test_an_order_is_listed_whatever_number_of_shards_it_was_written_with(
             }
             key = StatusShards(count).key(item["orderId"]["S"], OrderStatus.PENDING)
             item["statusShard"] = {"S": key}
-            await dynamodb.put_item(TableName="orders", Item=item)
+            shop.orders.put(item)
     for read_with in (1, 10, MAX_SHARDS):
         walked = await walk(OrderPages(dynamodb, "orders", StatusShards(read_with)), 17)
         found = [order.order_id for page in walked for order in page]
@@ -87,7 +87,7 @@ async def test_orders_of_one_moment_are_in_order_too_however_aws_keeps_them() ->
     ids = [f"{n}{'xyz'[n % 3]}" for n in range(100, 160)]
     for order_id in ids:
         await process.inserter.insert(pending_order(order_id))
-    pages = OrderPages(process.clients.boto_dynamodb, "orders", SHARDS)
+    pages = OrderPages(process.clients.dynamodb, "orders", SHARDS)
     walked = await walk(pages, 7)
     assert [order.order_id for page in walked for order in page] == sorted(ids, reverse=True)
 
@@ -152,7 +152,7 @@ async def test_the_cursor_of_the_longest_order_id_is_short_enough() -> None:
     process = shop.process()
     for first in "ab":
         await process.inserter.insert(pending_order(first + "x" * 127))
-    pages = OrderPages(process.clients.boto_dynamodb, "orders", SHARDS)
+    pages = OrderPages(process.clients.dynamodb, "orders", SHARDS)
     cursor = (await pages.page(OrderStatus.PENDING, 1, None)).next_cursor
     assert cursor is not None
     assert len(cursor) <= LONGEST_CURSOR

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.process
 READERS: Mapping[str, Callable[[Environment], FulfilmentSettings]] = {
     "receiver": receiver_settings.read_settings,
     "processor": processor_settings.read_settings,
-    "function": function_settings.read_settings,
+    "function": function_settings.fulfilment_settings,
 }
 EVERY_PROCESS = [
     ("sync", "receiver"),

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from kit.environment import SettingsError
-from lambda_fn.settings import settings_from
+from kit.environment import Environment, SettingsError
+from lambda_fn.settings import fulfilment_settings
 
 VARIABLES = {
     "AWS_REGION": "us-west-2",
@@ -18,7 +18,7 @@ VARIABLES = {
 
 
 def test_settings_are_read_from_the_environment() -> None:
-    settings = settings_from(VARIABLES)
+    settings = fulfilment_settings(Environment(VARIABLES))
     assert settings.orders_table == "orders"
     assert settings.lease_seconds == 60
 
@@ -26,10 +26,10 @@ def test_settings_are_read_from_the_environment() -> None:
 @pytest.mark.parametrize("name", sorted(VARIABLES))
 def test_each_missing_variable_is_named_in_one_line(name: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name}: is not set") as caught:
-        settings_from({**VARIABLES, name: ""})
+        fulfilment_settings(Environment({**VARIABLES, name: ""}))
     assert len(str(caught.value).splitlines()) == 1
 
 
 def test_a_lease_must_outlive_the_payment() -> None:
     with pytest.raises(SettingsError, match="LEASE_SECONDS = 8: must be more than PAYMENT_SECONDS"):
-        settings_from({**VARIABLES, "LEASE_SECONDS": "8"})
+        fulfilment_settings(Environment({**VARIABLES, "LEASE_SECONDS": "8"}))
