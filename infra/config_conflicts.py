@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from infra.settings import SHORTEST_DRAIN_SECONDS, PythonVersion, Settings, Topology
+from infra.settings import SHORTEST_DRAIN_SECONDS, Ingress, PythonVersion, Settings, Topology
 
 # What a claim or an invocation needs around the payment itself: reads, writes and their retries.
 MARGIN_SECONDS = 5
@@ -28,6 +28,7 @@ class Conflict:
 
 def conflicts(settings: Settings) -> Iterator[Conflict]:
     """Yield each rule between keys that the settings, each valid by itself, break."""
+    yield from _ingress(settings)
     yield from _ports(settings)
     yield from _visibility_extension(settings)
     if settings.without_servers:
@@ -42,6 +43,12 @@ def conflicts(settings: Settings) -> Iterator[Conflict]:
     yield from _function_timeout(settings)
     yield from _snap_start(settings)
     yield from _payment_faults(settings)
+
+
+def _ingress(settings: Settings) -> Iterator[Conflict]:
+    if settings.ingress is Ingress.APIGATEWAY and settings.topology is not Topology.SERVERLESS:
+        rule = "must be loadBalancer where the topology is not serverless"
+        yield Conflict("ingress", rule, "ingress", Ingress.LOAD_BALANCER.value)
 
 
 def _ports(settings: Settings) -> Iterator[Conflict]:

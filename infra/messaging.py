@@ -1,11 +1,13 @@
 """The topic of accepted orders and the queues behind it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.iam import Statement, policy_document
+from infra.settings import Settings
 
 RETENTION_SECONDS = 14 * 24 * 3600
 LONG_POLL_SECONDS = 20
@@ -32,43 +34,6 @@ def create_queue(
         redrive_policy=redrive_policy,
         opts=opts,
     )
-
-
-@dataclass(frozen=True)
-class RedrivenQueue:
-    """A queue, and where messages go that were received too often."""
-
-    queue: aws.sqs.Queue
-    dead_letter_queue: aws.sqs.Queue
-
-
-def create_redriven_queue(
-    name: str,
-    *,
-    visibility_timeout_seconds: int,
-    max_receive_count: int,
-    opts: pulumi.ResourceOptions,
-) -> RedrivenQueue:
-    """Create a queue and its dead-letter queue, which takes messages from no other."""
-    dead_letters = create_queue(f"{name}-dlq", opts=opts)
-    queue = create_queue(
-        f"{name}-queue",
-        visibility_timeout_seconds=visibility_timeout_seconds,
-        redrive_policy=pulumi.Output.json_dumps(
-            {"deadLetterTargetArn": dead_letters.arn, "maxReceiveCount": max_receive_count}
-        ),
-        opts=opts,
-    )
-    # A resource of its own: inside the queue's definition the two queues would need each other.
-    aws.sqs.RedriveAllowPolicy(
-        f"{name}-redrive-allow",
-        queue_url=dead_letters.url,
-        redrive_allow_policy=pulumi.Output.json_dumps(
-            {"redrivePermission": "byQueue", "sourceQueueArns": [queue.arn]}
-        ),
-        opts=opts,
-    )
-    return RedrivenQueue(queue, dead_letters)
 
 
 def admit_topic(
@@ -108,61 +73,81 @@ class OrderTopic(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn})
 
 
-@dataclass(frozen=True, kw_only=True)
-class SubscriberQueueArgs:
-    """Which topic the queue hears, and how it hands messages out."""
+class OrderQueue(pulumi.ComponentResource):
+    """The queue of orders to be fulfilled, and where those go that were received too often.
 
-    topic_arn: pulumi.Input[str]
-    visibility_timeout_seconds: int
-    max_receive_count: int
-
-
-class SubscriberQueue(pulumi.ComponentResource):
-    """A queue subscribed to the topic, with a dead-letter queue on either side.
-
-    One holds messages that were received too often, the other what SNS could not deliver.
+    The same resources in each topology that has one: what waits stays when the stack is switched.
     """
 
     queue: aws.sqs.Queue
     dead_letter_queue: aws.sqs.Queue
 
     def __init__(
-        self, name: str, args: SubscriberQueueArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("flashsale:messaging:SubscriberQueue", name, None, opts)
-        self._name = name
-        self._args = args
-        self._child = pulumi.ResourceOptions(parent=self)
-        redriven = create_redriven_queue(
-            name,
-            visibility_timeout_seconds=args.visibility_timeout_seconds,
-            max_receive_count=args.max_receive_count,
-            opts=self._child,
+        super().__init__("flashsale:messaging:OrderQueue", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.dead_letter_queue = create_queue(f"{name}-dlq", opts=child)
+        self.queue = create_queue(
+            f"{name}-queue",
+            visibility_timeout_seconds=settings.visibility_timeout_seconds,
+            redrive_policy=pulumi.Output.json_dumps(
+                {
+                    "deadLetterTargetArn": self.dead_letter_queue.arn,
+                    "maxReceiveCount": settings.max_receive_count,
+                }
+            ),
+            opts=child,
         )
-        self.queue, self.dead_letter_queue = redriven.queue, redriven.dead_letter_queue
-        self._subscribe()
+        # A resource of its own: inside the queue's definition the two queues would need each other.
+        aws.sqs.RedriveAllowPolicy(
+            f"{name}-redrive-allow",
+            queue_url=self.dead_letter_queue.url,
+            redrive_allow_policy=pulumi.Output.json_dumps(
+                {"redrivePermission": "byQueue", "sourceQueueArns": [self.queue.arn]}
+            ),
+            opts=child,
+        )
         self.register_outputs(
             {"queue_url": self.queue.url, "dead_letter_queue_url": self.dead_letter_queue.url}
         )
 
-    def _subscribe(self) -> None:
-        undeliverable = create_queue(f"{self._name}-undeliverable", opts=self._child)
+    @property
+    def outputs(self) -> Mapping[str, pulumi.Output[str]]:
+        """Both queues, for the outputs of the stack."""
+        return {"queue_url": self.queue.url, "dlq_url": self.dead_letter_queue.url}
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueSubscriptionArgs:
+    """Which topic's messages go to which queue."""
+
+    topic_arn: pulumi.Input[str]
+    queue: aws.sqs.Queue
+
+
+class QueueSubscription(pulumi.ComponentResource):
+    """The subscription; what SNS could not deliver is kept in a queue of its own."""
+
+    def __init__(
+        self, name: str, args: QueueSubscriptionArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("flashsale:messaging:QueueSubscription", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        topic_arn, queue = args.topic_arn, args.queue
+        undeliverable = create_queue(f"{name}-undeliverable", opts=child)
         admitted = [
-            admit_topic(f"{self._name}-policy", self.queue, self._args.topic_arn, opts=self._child),
-            admit_topic(
-                f"{self._name}-undeliverable-policy",
-                undeliverable,
-                self._args.topic_arn,
-                opts=self._child,
-            ),
+            admit_topic(f"{name}-policy", queue, topic_arn, opts=child),
+            admit_topic(f"{name}-undeliverable-policy", undeliverable, topic_arn, opts=child),
         ]
-        aws.sns.TopicSubscription(
-            f"{self._name}-subscription",
-            topic=self._args.topic_arn,
+        subscription = aws.sns.TopicSubscription(
+            f"{name}-subscription",
+            topic=topic_arn,
             protocol="sqs",
-            endpoint=self.queue.arn,
+            endpoint=queue.arn,
             raw_message_delivery=True,
             redrive_policy=redrive_to(undeliverable),
             # Subscribed first, SNS would be turned away until the queues know it.
             opts=pulumi.ResourceOptions(parent=self, depends_on=admitted),
         )
+        self.register_outputs({"subscription": subscription.arn})

@@ -1,4 +1,4 @@
-"""The queue of stored orders, and the function that fulfils them in batches."""
+"""The function that fulfils the orders of the queue, in batches."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from infra import permissions
 from infra.environment import queue_function_environment
 from infra.foundation import Foundation
 from infra.function import Function, FunctionArgs, FunctionCode
-from infra.messaging import RedrivenQueue, create_redriven_queue
+from infra.messaging import OrderQueue
 
 # What an event source mapping hands over without a batching window at most, as many as a receive:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
@@ -18,16 +18,15 @@ BATCH = 10
 
 @dataclass(frozen=True, kw_only=True)
 class OrderProcessingArgs:
-    """What the function works on, and what it is made of."""
+    """What the function works on, what it is made of, and the queue that it works off."""
 
     foundation: Foundation
     code: FunctionCode
+    orders: OrderQueue
 
 
 class OrderProcessing(pulumi.ComponentResource):
-    """The queue, its dead-letter queue, and the function behind it."""
-
-    orders: RedrivenQueue
+    """The function, and the mapping by which Lambda polls the queue for it."""
 
     def __init__(
         self, name: str, args: OrderProcessingArgs, opts: pulumi.ResourceOptions | None = None
@@ -35,13 +34,7 @@ class OrderProcessing(pulumi.ComponentResource):
         super().__init__("flashsale:compute:OrderProcessing", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         settings, tables = args.foundation.settings, args.foundation.tables
-        self.orders = create_redriven_queue(
-            name,
-            visibility_timeout_seconds=settings.visibility_timeout_seconds,
-            max_receive_count=settings.max_receive_count,
-            opts=child,
-        )
-        queue, dead_letters = self.orders.queue, self.orders.dead_letter_queue
+        queue, dead_letters = args.orders.queue, args.orders.dead_letter_queue
         function = Function(
             f"{name}-orders",
             FunctionArgs(
@@ -70,4 +63,4 @@ class OrderProcessing(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[function]),
         )
-        self.register_outputs({"function": function.function_name, "queue_url": queue.url})
+        self.register_outputs({"function": function.function_name})

@@ -8,7 +8,7 @@ from infra import permissions
 from infra.environment import processor_environment
 from infra.fargate_service import FargateService, FargateServiceArgs
 from infra.foundation import ServiceFoundation
-from infra.messaging import SubscriberQueue
+from infra.messaging import OrderQueue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +16,7 @@ class ProcessorArgs:
     """The foundation to run on and the queue to consume."""
 
     foundation: ServiceFoundation
-    orders: SubscriberQueue
+    orders: OrderQueue
 
 
 class Processor(pulumi.ComponentResource):

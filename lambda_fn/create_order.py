@@ -37,7 +37,8 @@ ACCEPTED = 202
 
 @cache
 def _shop() -> Shop:
-    return Shop(shop_settings(Environment(os.environ)), os.environ)
+    variables = os.environ
+    return Shop(shop_settings(Environment(variables)), variables)
 
 
 def handler(event: dict[str, Any], _context: object) -> Answer:

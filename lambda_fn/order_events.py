@@ -24,7 +24,8 @@ trust({}, amazon_only=True)
 @cache
 def _worker() -> Worker:
     """Return the environment's worker, made at the first invocation: nothing is open before."""
-    return Worker(fulfilment_settings(Environment(os.environ)), os.environ)
+    variables = os.environ
+    return Worker(fulfilment_settings(Environment(variables)), variables)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, int]:

@@ -21,7 +21,8 @@ trust({}, amazon_only=True)
 
 @cache
 def _batches() -> OrderBatches:
-    return OrderBatches(queue_settings(Environment(os.environ)), os.environ)
+    variables = os.environ
+    return OrderBatches(queue_settings(Environment(variables)), variables)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:

@@ -26,7 +26,8 @@ Read = Callable[[Shop, HttpRequest], Awaitable[Answer]]
 
 @cache
 def _shop() -> Shop:
-    return Shop(shop_settings(Environment(os.environ)), os.environ)
+    variables = os.environ
+    return Shop(shop_settings(Environment(variables)), variables)
 
 
 def handler(event: dict[str, Any], _context: object) -> Answer:

@@ -23,7 +23,8 @@ trust({}, amazon_only=True)
 
 @cache
 def _outbox() -> Outbox:
-    return Outbox(relay_settings(Environment(os.environ)), os.environ)
+    variables = os.environ
+    return Outbox(relay_settings(Environment(variables)), variables)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:

@@ -11,6 +11,9 @@ from ministack.core import iam_evaluator, lambda_runtime  # type: ignore[import-
 from ministack.services import lambda_svc, sns  # type: ignore[import-not-found]
 
 from engine.emulator.environment_starts import StartLimiter
+from engine.emulator.event_mappings import QueueMappings, StreamMappings
+from engine.emulator.grants import RoleGrants, admits
+from engine.emulator.rest_apis import StrictRestApis
 from engine.emulator.runtime_api import answer_in_one_packet, collect_written_logs
 from engine.emulator.statements import (
     KEPT_TEXTS,
@@ -25,11 +28,16 @@ class AsynchronousLambda:
 
     The emulator's SNS executes the function itself, once, and drops the event if that fails. AWS
     tries again and then hands the event to the failure destination; so does the emulator for every
-    other source of events. Through an alias both are the alias's own.
+    other source of events. Through an alias both are the alias's own. A topic that the function's
+    policy does not admit is turned away.
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html
     """
 
-    _execute_function_with_config_scope = staticmethod(lambda_svc.invoke_async_with_retry)
+    @staticmethod
+    def _execute_function_with_config_scope(record: Any, event: Any) -> None:
+        topic_arn = event["Records"][0]["Sns"]["TopicArn"]
+        if admits(record, "sns.amazonaws.com", topic_arn, record["invoked_arn"]):
+            lambda_svc.invoke_async_with_retry(record, event)
 
     def _get_func_record_for_ref(self, reference: str) -> tuple[Any, Any, str]:
         """Return the function with the configuration of its qualifier; the emulator drops that."""
@@ -39,7 +47,7 @@ class AsynchronousLambda:
             base, _, _ = lambda_svc._get_base_func_record_for_ref(reference)
             told = lambda_svc._event_invoke_config(base, qualifier)
             record = {**record, "event_invoke_config": told}
-        return record, config, name
+        return record and {**record, "invoked_arn": reference}, config, name
 
     def __getattr__(self, name: str) -> Any:
         return getattr(lambda_svc, name)
@@ -113,6 +121,10 @@ if __name__ == "__main__":
     answer_in_one_packet()
     collect_written_logs()
     StartLimiter().install()
+    grants = RoleGrants()
+    QueueMappings(grants).install()
+    StreamMappings(grants).install()
+    StrictRestApis().install()
     AsynchronousLambda().install()
     look_for_garbage_less()
     app.main()

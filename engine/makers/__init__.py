@@ -13,6 +13,7 @@ from engine.makers import (
     iam,
     messaging,
     network,
+    usage_plans,
 )
 from engine.makers.context import Maker
 
@@ -25,4 +26,5 @@ MAKERS: Mapping[str, Maker] = {
     **iam.MAKERS,
     **messaging.MAKERS,
     **network.MAKERS,
+    **usage_plans.MAKERS,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from engine.makers.context import (
@@ -12,11 +12,8 @@ from engine.makers.context import (
     Resource,
     given,
     physical_name,
-    random_suffix,
     tags_by_name,
 )
-
-Call = Callable[..., Mapping[str, Any]]
 
 
 def _rest_api(context: Context, resource: Resource) -> Made:
@@ -203,45 +200,6 @@ def _method_settings(context: Context, resource: Resource) -> Made:
     return Made(f"{api}-{stage}-{path}", {})
 
 
-def _api_key(context: Context, resource: Resource) -> Made:
-    inputs = resource.inputs
-    name = physical_name(resource.name, inputs)
-    enabled = inputs.get("enabled")
-    made = context.clients.apigateway.create_api_key(
-        name=name,
-        enabled=True if enabled is None else bool(enabled),
-        value=inputs.get("value") or random_suffix(40),
-        tags=tags_by_name(resource),
-    )
-    return Made(made["id"], {"name": name, "value": made["value"]})
-
-
-def _usage_plan(context: Context, resource: Resource) -> Made:
-    inputs = resource.inputs
-    name = physical_name(resource.name, inputs)
-    request: dict[str, Any] = {
-        "apiStages": [
-            {"apiId": each["apiId"], "stage": each["stage"]} for each in inputs["apiStages"]
-        ]
-    }
-    if inputs.get("throttleSettings"):
-        request["throttle"] = given(inputs["throttleSettings"], ("rateLimit", "burstLimit"))
-    if inputs.get("quotaSettings"):
-        request["quota"] = given(inputs["quotaSettings"], ("limit", "offset", "period"))
-    made = context.clients.apigateway.create_usage_plan(
-        name=name, tags=tags_by_name(resource), **request
-    )
-    return Made(made["id"], {"name": name})
-
-
-def _usage_plan_key(context: Context, resource: Resource) -> Made:
-    inputs = resource.inputs
-    made = context.clients.apigateway.create_usage_plan_key(
-        usagePlanId=inputs["usagePlanId"], keyId=inputs["keyId"], keyType=inputs["keyType"]
-    )
-    return Made(made["id"], {})
-
-
 def _account(_context: Context, _resource: Resource) -> Made:
     """The account's role for logs: nothing is logged here."""
     return Made("api-gateway-account", {})
@@ -260,8 +218,5 @@ MAKERS: dict[str, Maker] = {
     "aws:apigateway/deployment:Deployment": _deployment,
     "aws:apigateway/stage:Stage": _stage,
     "aws:apigateway/methodSettings:MethodSettings": _method_settings,
-    "aws:apigateway/apiKey:ApiKey": _api_key,
-    "aws:apigateway/usagePlan:UsagePlan": _usage_plan,
-    "aws:apigateway/usagePlanKey:UsagePlanKey": _usage_plan_key,
     "aws:apigateway/account:Account": _account,
 }

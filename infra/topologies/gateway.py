@@ -5,6 +5,7 @@ from infra.environment import shop_environment
 from infra.foundation import Foundation, Outputs
 from infra.function import API_SECONDS, Function, FunctionArgs, FunctionCode, FunctionFolders
 from infra.iam import Statement
+from infra.messaging import OrderQueue
 from infra.notifications import Notifications, NotificationsArgs
 from infra.order_api import OrderApi, OrderApiArgs
 from infra.order_processing import OrderProcessing, OrderProcessingArgs
@@ -19,10 +20,10 @@ def build(settings: Settings, folders: FunctionFolders) -> Outputs:
     notifications = Notifications(
         "order-notifications", NotificationsArgs(foundation=foundation, code=code)
     )
-    processing = OrderProcessing(
-        "order-processing", OrderProcessingArgs(foundation=foundation, code=code)
+    orders = OrderQueue("order-processing", settings)
+    OrderProcessing(
+        "order-processing", OrderProcessingArgs(foundation=foundation, code=code, orders=orders)
     )
-    orders = processing.orders
     outbox = Outbox(
         "outbox",
         OutboxArgs(
@@ -52,8 +53,7 @@ def build(settings: Settings, folders: FunctionFolders) -> Outputs:
         "api_url": api.url,
         "api_key": api.key,
         "topic_arn": notifications.topic_arn,
-        "queue_url": orders.queue.url,
-        "dlq_url": orders.dead_letter_queue.url,
+        **orders.outputs,
         "relay_failures_url": outbox.failure_queue.url,
         "notify_failures_url": notifications.failure_queue.url,
     }

@@ -12,7 +12,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("orders", "kit", "sqs_consumer", "adapters", "receiver", "processor", "lambda_fn")
 READS_THE_ENVIRONMENT = {"environ", "environb", "getenv", "getenvb"}
-ENTRY_POINTS = {"receiver/__main__.py", "processor/__main__.py", "lambda_fn/order_events.py"}
+HANDLERS = ("order_events", "create_order", "read_orders", "relay", "process_orders", "notify")
+ENTRY_POINTS = {
+    "receiver/__main__.py",
+    "processor/__main__.py",
+    *(f"lambda_fn/{each}.py" for each in HANDLERS),
+}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import infra.topologies.serverless
+import infra.function
 from infra.settings import PythonVersion, Topology
 from infra.uv import locked_requirements
 from tests.support.recorded_stack import RecordedStack, record_stack
@@ -14,6 +14,12 @@ from tests.support.side_effects import needs
 from tests.unit.infra.fake_uv import FakeUv
 
 STACKS = tuple(each.value for each in Topology)
+GATEWAY = "gateway"
+BEHIND_A_GATEWAY = {
+    "ingress": "apigateway",
+    "corsOrigins": "https://shop.example",
+    "apiQuotaPerDay": "1000",
+}
 
 
 def layer_for_this_machine() -> Mapping[str, str]:
@@ -27,6 +33,9 @@ def layer_for_this_machine() -> Mapping[str, str]:
 
 @cache
 def recorded(stack: str) -> RecordedStack:
+    """The stack of that name; `gateway` is serverless behind API Gateway, for scripts of a page."""
+    if stack == GATEWAY:
+        return record_stack("serverless", {**layer_for_this_machine(), **BEHIND_A_GATEWAY})
     return record_stack(stack, layer_for_this_machine() if stack == "serverless" else {})
 
 
@@ -35,13 +44,20 @@ def recorded_with_snap_start() -> RecordedStack:
     """Python 3.11 has no snapshots, and this machine may have no other: nothing is built."""
     with pytest.MonkeyPatch.context() as patch:
         for build in ("build_function_code", "build_layer"):
-            patch.setattr(infra.topologies.serverless, build, lambda *_: Path("built"))
+            patch.setattr(infra.function, build, lambda *_: Path("built"))
         return record_stack("serverless", {"lambdaSnapStart": "true"})
+
+
+@pytest.fixture(scope="session", params=(*STACKS, GATEWAY))
+@needs("process")
+def any_stack(request: pytest.FixtureRequest) -> RecordedStack:
+    return recorded(request.param)
 
 
 @pytest.fixture(scope="session", params=STACKS)
 @needs("process")
-def any_stack(request: pytest.FixtureRequest) -> RecordedStack:
+def vpc_stack(request: pytest.FixtureRequest) -> RecordedStack:
+    """One that has a network, a load balancer and tasks."""
     return recorded(request.param)
 
 
@@ -61,6 +77,12 @@ def async_stack() -> RecordedStack:
 @needs("process")
 def serverless_stack() -> RecordedStack:
     return recorded("serverless")
+
+
+@pytest.fixture(scope="session")
+@needs("process")
+def gateway_stack() -> RecordedStack:
+    return recorded(GATEWAY)
 
 
 @pytest.fixture

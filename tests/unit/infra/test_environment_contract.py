@@ -17,7 +17,7 @@ from orders.status_index import MAX_SHARDS, keys_of
 from processor import settings as processor_settings
 from receiver import settings as receiver_settings
 from tests.support.recorded_stack import RecordedStack, record_stack
-from tests.unit.infra.conftest import layer_for_this_machine, recorded
+from tests.unit.infra.conftest import BEHIND_A_GATEWAY, GATEWAY, layer_for_this_machine, recorded
 
 pytestmark = pytest.mark.process
 
@@ -25,6 +25,7 @@ READERS: Mapping[str, Callable[[Environment], FulfilmentSettings]] = {
     "receiver": receiver_settings.read_settings,
     "processor": processor_settings.read_settings,
     "function": function_settings.fulfilment_settings,
+    "queue-function": function_settings.queue_settings,
 }
 EVERY_PROCESS = [
     ("sync", "receiver"),
@@ -32,7 +33,20 @@ EVERY_PROCESS = [
     ("async", "processor"),
     ("serverless", "receiver"),
     ("serverless", "function"),
+    (GATEWAY, "queue-function"),
 ]
+SHOP = [
+    (GATEWAY, "create-order", function_settings.shop_settings),
+    (GATEWAY, "read-orders", function_settings.shop_settings),
+    (GATEWAY, "outbox-relay", function_settings.relay_settings),
+    (GATEWAY, "order-notifications-notify", function_settings.function_settings),
+]
+FUNCTION = "aws:lambda/function:Function"
+FUNCTION_OF = {
+    "function": "order-events",
+    "queue-function": "order-processing-orders",
+    **{name: name for _, name, _ in SHOP},
+}
 every_process = pytest.mark.parametrize(("stack", "process"), EVERY_PROCESS)
 
 SMALLEST = {
@@ -43,7 +57,7 @@ SMALLEST = {
     "maxPending": "0",
     "loadBalancerIdleTimeoutSeconds": "1",
     "processorConcurrency": "1",
-    "visibilityTimeoutSeconds": "6",
+    "visibilityTimeoutSeconds": "36",
     "visibilityExtensionIntervalSeconds": "1",
     "leaseSeconds": "6",
     "drainSeconds": "2",
@@ -77,11 +91,20 @@ LARGEST = {
     "logLevel": "ERROR",
 }
 # What serverless allows less of: see the rule between payment, lease and Lambda's retries.
+LARGEST_GATEWAY = {**LARGEST, "corsOrigins": "https://shop.example"}
 LARGEST_SERVERLESS = {**LARGEST, "paymentSeconds": "53", "leaseSeconds": "59"}
 
 
+def record(stack: str, config: Mapping[str, str]) -> RecordedStack:
+    """Record a stack with this configuration, its layer from what this machine has."""
+    if stack in {"sync", "async"}:
+        return record_stack(stack, config)
+    gateway = BEHIND_A_GATEWAY if stack == GATEWAY else {}
+    return record_stack("serverless", {**gateway, **config, **layer_for_this_machine()})
+
+
 def largest(stack: str) -> dict[str, str]:
-    return LARGEST_SERVERLESS if stack == "serverless" else LARGEST
+    return {"serverless": LARGEST_SERVERLESS, GATEWAY: LARGEST_GATEWAY}.get(stack, LARGEST)
 
 
 # What int() and float() take for a number, and a person would not.
@@ -101,8 +124,8 @@ ODD_NUMBERS = [
 
 def variables(stack: RecordedStack, process: str) -> dict[str, str]:
     """Return what AWS gives the process: Lambda adds its own region."""
-    if process == "function":
-        function = stack.only("aws:lambda/function:Function")
+    if process in FUNCTION_OF:
+        function = stack.named(FUNCTION, f"{FUNCTION_OF[process]}-function")
         return {**function.inputs["environment"]["variables"], "AWS_REGION": "us-west-2"}
     definition = stack.named("aws:ecs/taskDefinition:TaskDefinition", f"{process}-task-definition")
     (container,) = json.loads(definition.inputs["containerDefinitions"])
@@ -126,8 +149,7 @@ def test_services_start_with_whatever_the_configuration_allows(
     stack: str, process: str, size: str
 ) -> None:
     config = SMALLEST if size == "smallest" else largest(stack)
-    machine = layer_for_this_machine() if stack == "serverless" else {}
-    READERS[process](Environment(variables(record_stack(stack, {**config, **machine}), process)))
+    READERS[process](Environment(variables(record(stack, config), process)))
 
 
 @every_process
@@ -158,8 +180,7 @@ def test_the_shortest_payment_is_written_in_digits_that_services_read() -> None:
 def test_payment_faults_reach_the_service_and_leave_no_trace_when_they_are_off(
     stack: str, process: str
 ) -> None:
-    machine = layer_for_this_machine() if stack == "serverless" else {}
-    faulty = record_stack(stack, {**machine, **largest(stack)})
+    faulty = record(stack, largest(stack))
     settings = READERS[process](Environment(variables(faulty, process)))
     assert settings.payment_faults == PaymentFaults(
         decline_rate=0.7,
@@ -186,3 +207,20 @@ def test_configured_origins_reach_the_receiver() -> None:
     stack = record_stack("async", {"corsOrigins": "https://shop.example, http://127.0.0.1:8000"})
     settings = receiver_settings.settings_from(variables(stack, "receiver"))
     assert settings.cors_origins == {"https://shop.example", "http://127.0.0.1:8000"}
+
+
+@pytest.mark.parametrize(("stack", "process", "read"), SHOP)
+def test_functions_that_fulfil_nothing_are_told_what_they_read_and_no_more(
+    stack: str, process: str, read: Callable[[Environment], object]
+) -> None:
+    given = variables(recorded(stack), process)
+    environment = Environment(given)
+    read(environment)
+    assert set(given) == environment.required | (environment.optional & set(given))
+    assert environment.required <= set(given)
+
+
+def test_configured_origins_reach_the_functions_behind_the_gateway() -> None:
+    given = variables(recorded(GATEWAY), "create-order")
+    settings = function_settings.shop_settings(Environment(given))
+    assert settings.cors_origins == {"https://shop.example"}

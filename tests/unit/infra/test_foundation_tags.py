@@ -34,8 +34,8 @@ def test_what_cannot_be_tagged_gets_no_tags(any_stack: RecordedStack) -> None:
             assert "tags" not in resource.inputs, resource.urn
 
 
-def test_a_tag_of_its_own_stays_beside_the_common_ones(any_stack: RecordedStack) -> None:
-    tags = any_stack.only("aws:ec2/vpc:Vpc").inputs["tags"]
+def test_a_tag_of_its_own_stays_beside_the_common_ones(vpc_stack: RecordedStack) -> None:
+    tags = vpc_stack.only("aws:ec2/vpc:Vpc").inputs["tags"]
     assert tags["Name"].endswith("-vpc")
     assert len(tags) == 4
 

@@ -39,7 +39,40 @@ CONSUMING = {
     ("sqs:GetQueueAttributes", f"{SQS}:order-processing-queue"),
     ("sqs:SendMessage", f"{SQS}:order-processing-dlq"),
 }
+STREAM = f"{DYNAMODB}-orders/stream/1"
+POLLED = {
+    ("sqs:ReceiveMessage", f"{SQS}:order-processing-queue"),
+    ("sqs:DeleteMessage", f"{SQS}:order-processing-queue"),
+    ("sqs:GetQueueAttributes", f"{SQS}:order-processing-queue"),
+    ("sqs:SendMessage", f"{SQS}:order-processing-dlq"),
+}
+FUNCTIONS = {
+    "create-order": {
+        ("dynamodb:PutItem", f"{DYNAMODB}-orders"),
+        ("dynamodb:GetItem", f"{DYNAMODB}-orders"),
+        ("dynamodb:Scan", f"{DYNAMODB}-products"),
+    },
+    "read-orders": {
+        ("dynamodb:GetItem", f"{DYNAMODB}-orders"),
+        ("dynamodb:Query", f"{DYNAMODB}-orders/index/status-index"),
+        ("dynamodb:Scan", f"{DYNAMODB}-products"),
+    },
+    "outbox-relay": {
+        ("dynamodb:DescribeStream", STREAM),
+        ("dynamodb:GetRecords", STREAM),
+        ("dynamodb:GetShardIterator", STREAM),
+        ("dynamodb:ListStreams", "*"),
+        ("sqs:SendMessage", f"{SQS}:order-processing-queue"),
+        ("sqs:SendMessage", f"{SQS}:outbox-failures"),
+        ("sns:Publish", "arn:aws:sns:us-west-2:123456789012:order-notifications-topic"),
+    },
+    "order-processing-orders": FULFILMENT | BATCHES | POLLED,
+    "order-notifications-notify": {("sqs:SendMessage", f"{SQS}:order-notifications-failures")},
+}
 LOGS = "arn:aws:cloudwatch:us-west-2:123456789012"
+
+# https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+NOTHING_TO_NAME = (["ecr:GetAuthorizationToken"], ["dynamodb:ListStreams"])
 
 
 def statements(stack: RecordedStack, policy: str) -> list[dict[str, Any]]:
@@ -87,6 +120,22 @@ def test_the_function_may_fulfil_orders_write_its_logs_and_keep_its_failures(
     }
 
 
+@pytest.mark.parametrize("function", sorted(FUNCTIONS))
+def test_a_function_behind_the_gateway_may_do_what_it_does_and_no_more(
+    gateway_stack: RecordedStack, function: str
+) -> None:
+    assert allowed(gateway_stack, f"{function}-policy") == FUNCTIONS[function] | {
+        ("logs:CreateLogStream", f"{LOGS}:{function}-logs:*"),
+        ("logs:PutLogEvents", f"{LOGS}:{function}-logs:*"),
+    }
+
+
+def test_every_function_has_a_role_of_its_own(gateway_stack: RecordedStack) -> None:
+    functions = gateway_stack.of_type("aws:lambda/function:Function")
+    assert {each.name.removesuffix("-function") for each in functions} == FUNCTIONS.keys()
+    assert len({each.inputs["role"] for each in functions}) == len(functions)
+
+
 @pytest.mark.parametrize(
     ("stack", "service"), [("sync", "receiver"), ("async", "processor"), ("async", "receiver")]
 )
@@ -116,7 +165,7 @@ def test_no_action_is_a_wildcard(any_stack: RecordedStack) -> None:
 def test_no_resource_is_a_wildcard_where_aws_lets_one_be_named(any_stack: RecordedStack) -> None:
     for statement in every_statement(any_stack):
         for resource in statement["Resource"]:
-            if statement["Action"] == ["ecr:GetAuthorizationToken"]:
+            if statement["Action"] in NOTHING_TO_NAME:
                 assert resource == "*"
             elif all(action.startswith("logs:") for action in statement["Action"]):
                 assert resource.endswith("-logs:*")

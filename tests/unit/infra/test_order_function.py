@@ -47,7 +47,7 @@ def test_the_dependencies_come_as_a_layer_for_the_same_runtime(
     function = serverless_stack.only(FUNCTION).inputs
     assert layer["compatibleRuntimes"] == [function["runtime"]]
     assert layer["compatibleArchitectures"] == function["architectures"]
-    assert function["layers"] == ["arn:aws:lambda:us-west-2:123456789012:order-events-layer"]
+    assert function["layers"] == ["arn:aws:lambda:us-west-2:123456789012:functions-layer"]
     assert isinstance(layer["code"], pulumi.FileArchive)
     assert (Path(layer["code"].path) / "python" / "msgspec").is_dir()
 

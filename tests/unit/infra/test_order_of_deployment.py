@@ -150,34 +150,34 @@ def test_no_task_starts_before_the_catalogue_is_there(stack: str, service: str) 
 
 
 def test_no_task_starts_before_the_listener_that_sends_it_requests(
-    any_stack: RecordedStack,
+    vpc_stack: RecordedStack,
 ) -> None:
-    receiver = any_stack.named(SERVICE, "receiver-service")
+    receiver = vpc_stack.named(SERVICE, "receiver-service")
     (target,) = receiver.inputs["loadBalancers"]
     listeners = (
         each
-        for each in any_stack.of_type(LISTENER)
+        for each in vpc_stack.of_type(LISTENER)
         if each.inputs["defaultActions"][0]["targetGroupArn"] == target["targetGroupArn"]
     )
-    assert missing(any_stack, receiver, listeners) == set()
+    assert missing(vpc_stack, receiver, listeners) == set()
 
 
 def test_the_load_balancer_waits_for_its_way_to_the_internet_and_not_for_the_nat_gateway(
-    any_stack: RecordedStack,
+    vpc_stack: RecordedStack,
 ) -> None:
-    balancer = any_stack.only(BALANCER)
-    ways = ways_out_of(any_stack, balancer.inputs["subnets"])
-    assert missing(any_stack, balancer, ways) == set()
-    assert any_stack.only(NAT).urn not in reached_by(any_stack, balancer)
+    balancer = vpc_stack.only(BALANCER)
+    ways = ways_out_of(vpc_stack, balancer.inputs["subnets"])
+    assert missing(vpc_stack, balancer, ways) == set()
+    assert vpc_stack.only(NAT).urn not in reached_by(vpc_stack, balancer)
 
 
 def test_the_nat_gateway_and_its_address_wait_for_the_internet_gateway(
-    any_stack: RecordedStack,
+    vpc_stack: RecordedStack,
 ) -> None:
-    nat = any_stack.only(NAT)
-    assert missing(any_stack, nat, ways_out_of(any_stack, [nat.inputs["subnetId"]])) == set()
-    internet = any_stack.only(INTERNET).urn
-    assert internet in reached_by(any_stack, any_stack.only("aws:ec2/eip:Eip"))
+    nat = vpc_stack.only(NAT)
+    assert missing(vpc_stack, nat, ways_out_of(vpc_stack, [nat.inputs["subnetId"]])) == set()
+    internet = vpc_stack.only(INTERNET).urn
+    assert internet in reached_by(vpc_stack, vpc_stack.only("aws:ec2/eip:Eip"))
 
 
 def test_the_function_starts_only_once_its_role_may_act_its_logs_and_the_catalogue_are_there(

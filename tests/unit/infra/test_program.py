@@ -3,6 +3,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
+import infra.function
 from infra.build_folder import BuildError
 from infra.topologies import queued, serverless, sync
 from tests.support.recorded_stack import PROGRAM, record_program, record_stack, stack_config
@@ -38,8 +39,8 @@ def test_a_missing_setting_ends_the_program_with_its_message() -> None:
         ("sync", "infra.topologies.locked_requirements"),
         ("async", "infra.topologies.locked_requirements"),
         ("serverless", "infra.topologies.locked_requirements"),
-        ("serverless", "infra.topologies.serverless.build_layer"),
-        ("serverless", "infra.topologies.serverless.build_function_code"),
+        ("serverless", "infra.function.build_layer"),
+        ("serverless", "infra.function.build_function_code"),
     ],
 )
 def test_what_cannot_be_built_ends_the_program_before_anything_is_declared(
@@ -50,10 +51,10 @@ def test_what_cannot_be_built_ends_the_program_before_anything_is_declared(
 
     declared: list[object] = []
     for each in ("build_layer", "build_function_code"):
-        monkeypatch.setattr(serverless, each, lambda *_: Path())
+        monkeypatch.setattr(infra.function, each, lambda *_: Path())
     monkeypatch.setattr(builder, fail)
     for topology in (sync, queued, serverless):
-        monkeypatch.setattr(topology, "Foundation", lambda *args: declared.append(args))
+        monkeypatch.setattr(topology, "ServiceFoundation", lambda *args: declared.append(args))
     with pytest.raises(pulumi.RunError, match="the Lambda layer needs uv"):
         record_stack(stack)
     assert declared == []

@@ -186,8 +186,8 @@ def test_a_service_runs_privately_and_rolls_back_a_failed_deployment(
     }
 
 
-def test_the_receiver_serves_behind_the_load_balancer(any_stack: RecordedStack) -> None:
-    receiver = any_stack.named(SERVICE, "receiver-service")
+def test_the_receiver_serves_behind_the_load_balancer(vpc_stack: RecordedStack) -> None:
+    receiver = vpc_stack.named(SERVICE, "receiver-service")
     (target,) = receiver.inputs["loadBalancers"]
     assert (target["containerName"], target["containerPort"]) == ("receiver", 8080)
 

@@ -339,3 +339,58 @@ def test_the_waiting_room_holds_what_is_paid_before_the_load_balancer_gives_up(
     changes: dict[str, str], expected: int
 ) -> None:
     assert settings(**changes).waiting_room == expected
+
+
+def behind_a_gateway(**changes: str) -> dict[str, str]:
+    return {"ingress": "apigateway", **changes}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem", "remedy"),
+    [
+        (
+            {"visibilityTimeoutSeconds": "179"},
+            "visibilityTimeoutSeconds = 179: must be at least 6 x lambdaTimeoutSeconds (180)",
+            "visibilityTimeoutSeconds 180",
+        ),
+        (
+            {"lambdaTimeoutSeconds": "900", "leaseSeconds": "45"},
+            "visibilityTimeoutSeconds = 180: must be at least 6 x lambdaTimeoutSeconds (5400)",
+            "visibilityTimeoutSeconds 5400",
+        ),
+        (
+            {"corsOrigins": "https://a.example, https://b.example"},
+            (
+                "corsOrigins = https://a.example, https://b.example: "
+                "must be one origin, or *, with ingress apigateway"
+            ),
+            "corsOrigins https://a.example",
+        ),
+        (
+            {"leaseSeconds": "8"},
+            "leaseSeconds = 8: must be more than paymentSeconds + 5 (8)",
+            "leaseSeconds 18",
+        ),
+    ],
+)
+def test_behind_a_gateway_a_queue_and_a_function_must_fit_together(
+    changes: dict[str, str], problem: str, remedy: str
+) -> None:
+    told = error("serverless", **behind_a_gateway(**changes))
+    assert told == f"flash-sale:{problem}; set it with: pulumi config set {remedy}"
+    key, value = remedy.split()
+    settings("serverless", **{**behind_a_gateway(**changes), key: value})
+
+
+def test_behind_a_gateway_a_lease_may_outlast_lambdas_first_retry() -> None:
+    """It is the queue that tries again here, when the message's visibility ends."""
+    assert settings("serverless", **behind_a_gateway(leaseSeconds="180")).lease_seconds == 180
+    assert settings("serverless", **behind_a_gateway(corsOrigins="*")).cors_origins == "*"
+
+
+@pytest.mark.parametrize("stack", ["sync", "async"])
+def test_a_gateway_is_serverless_alone(stack: str) -> None:
+    assert error(stack, ingress="apigateway") == (
+        "flash-sale:ingress = apigateway: must be loadBalancer where the topology is not "
+        "serverless; set it with: pulumi config set ingress loadBalancer"
+    )

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from tests.support.recorded_stack import RecordedStack
-from tests.unit.infra.conftest import recorded
+from tests.unit.infra.conftest import GATEWAY, recorded
 
 pytestmark = pytest.mark.process
 
@@ -13,6 +13,7 @@ QUEUE = "aws:sqs/queue:Queue"
 FUNCTION = "aws:lambda/function:Function"
 SERVICE = "aws:ecs/service:Service"
 
+TABLES = ("orders", "payments", "products")
 EVERY_STACK_HAS = {"topology", "api_url", "orders_table", "payments_table", "products_table"}
 
 
@@ -59,14 +60,25 @@ def test_exactly_one_consumer_is_subscribed_to_the_topic(stack: str, protocol: s
         ("sync", set()),
         ("async", {"topic_arn", "queue_url", "dlq_url"}),
         ("serverless", {"topic_arn", "dlq_url"}),
+        (
+            GATEWAY,
+            {
+                "api_key",
+                "topic_arn",
+                "queue_url",
+                "dlq_url",
+                "relay_failures_url",
+                "notify_failures_url",
+            },
+        ),
     ],
 )
 def test_outputs_have_the_same_names_in_every_topology(stack: str, more: set[str]) -> None:
     assert set(recorded(stack).outputs) == EVERY_STACK_HAS | more
 
 
-def test_outputs_name_what_was_built(any_stack: RecordedStack) -> None:
-    outputs: dict[str, Any] = dict(any_stack.outputs)
+def test_outputs_name_what_was_built(vpc_stack: RecordedStack) -> None:
+    outputs: dict[str, Any] = dict(vpc_stack.outputs)
     assert outputs["api_url"] == "http://receiver-alb.us-west-2.elb.amazonaws.com"
     assert outputs["orders_table"].startswith("flash-sale-orders-")
     assert outputs["payments_table"].startswith("flash-sale-payments-")
@@ -84,3 +96,21 @@ def test_serverless_outputs_the_failure_queue_of_its_function(
 ) -> None:
     assert serverless_stack.outputs["dlq_url"].endswith("/order-events-failures")
     assert serverless_stack.outputs["topology"] == "serverless"
+
+
+def test_a_switch_of_ingress_keeps_tables_their_data_and_what_waits_in_the_queue() -> None:
+    kept = ("aws:dynamodb/", "aws:sqs/queue:Queue")
+    gateway = {each.urn for each in recorded(GATEWAY).resources}
+    for other in ("async", "serverless"):
+        stack = recorded(other)
+        tables = {each.urn for each in stack.resources if each.type.startswith(kept[0])}
+        assert len(tables) > len(TABLES)
+        assert {urn.split("::", 2)[2] for urn in tables} <= {
+            urn.split("::", 2)[2] for urn in gateway
+        }
+    queues = {each.urn.split("::", 2)[2] for each in recorded("async").of_type(kept[1])}
+    both = queues & {urn.split("::", 2)[2] for urn in gateway}
+    assert {urn.rpartition("::")[2] for urn in both} == {
+        "order-processing-queue",
+        "order-processing-dlq",
+    }

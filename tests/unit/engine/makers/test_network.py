@@ -17,6 +17,9 @@ class FakeContext:
         self.services = {"web": ServiceDeclaration("web", task, 1, targets)}
         self.load_balancers = {"arn:front": "front-1.eu-west-1.elb.amazonaws.com"}
         self.listeners: list[Listener] = []
+        self.rest_apis = {"a1b2": "orders"}
+        self.region = "eu-west-1"
+        self.endpoint_url = "http://127.0.0.1:4566"
 
     def arn(self, service: str, resource: str) -> str:
         return f"arn:aws:{service}:::{resource}"
@@ -47,3 +50,8 @@ def test_a_balancer_without_a_service_behind_it_keeps_its_name() -> None:
     context.listen(80, {"type": "fixed-response"}, forward("nobody's"))
     text = "http://front-1.eu-west-1.elb.amazonaws.com"
     assert context.reach(text) == text
+
+
+def test_an_api_is_answered_by_the_emulator() -> None:
+    there = "https://a1b2.execute-api.eu-west-1.amazonaws.com/v1"
+    assert FakeContext().reach(there) == "http://127.0.0.1:4566/_aws/execute-api/a1b2/v1"

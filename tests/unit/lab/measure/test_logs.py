@@ -18,7 +18,7 @@ from lab.measure.logs import (
     parse_event,
     read_events,
 )
-from lambda_fn import worker
+from lambda_fn import environment
 from processor import service
 from sqs_consumer.metrics import EmfMetrics, Metric
 
@@ -145,4 +145,4 @@ def test_services_log_what_is_looked_for_here(capsys: pytest.CaptureFixture[str]
     assert service.METRICS_SECONDS == METRICS_SECONDS
     service._log_metrics({})  # the event's name is in there
     assert METRICS in capsys.readouterr().out
-    assert f'"{COLD_START}"' in Path(worker.__file__).read_text(encoding="utf-8")
+    assert f'"{COLD_START}"' in Path(environment.__file__).read_text(encoding="utf-8")
