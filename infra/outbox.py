@@ -71,7 +71,7 @@ class Outbox(pulumi.ComponentResource):
                     *permissions.streamed_to_lambda(orders.stream_arn),
                     permissions.queueing(args.queue.arn),
                     permissions.notifying(args.topic_arn),
-                    permissions.reporting_failures(self.failure_queue.arn),
+                    permissions.setting_aside(self.failure_queue.arn),
                 ],
             ),
             opts=child,

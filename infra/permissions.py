@@ -113,7 +113,7 @@ def streamed_to_lambda(stream_arn: pulumi.Input[str]) -> list[Statement]:
 
 
 def setting_aside(dead_letter_queue_arn: pulumi.Input[str]) -> Statement:
-    """Move what no try can help out of the way."""
+    """Move what no try can help out of the way; of a stream Lambda does it in the same name."""
     return allow("SetAsideUnreadable", "sqs:SendMessage", on=dead_letter_queue_arn)
 
 

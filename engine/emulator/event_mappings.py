@@ -19,7 +19,7 @@ from ministack.core.responses import (  # type: ignore[import-not-found]
 )
 from ministack.services import dynamodb, lambda_svc  # type: ignore[import-not-found]
 
-from engine.emulator.grants import RoleGrants
+from engine.emulator.grants import may
 
 POLLING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 READING = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
@@ -33,8 +33,7 @@ Record = dict[str, Any]
 class QueueMappings:
     """Lets a queue be polled for a function only if its role may."""
 
-    def __init__(self, grants: RoleGrants) -> None:
-        self._grants = grants
+    def __init__(self) -> None:
         self._concurrency = lambda_svc._sqs_esm_concurrency
 
     def install(self) -> None:
@@ -45,16 +44,31 @@ class QueueMappings:
         self, esm: Record, function: Record, config: Record, queue: Record | None = None
     ) -> int:
         """Return how many batches may be in work; none whose messages the role may not take."""
-        if not self._grants.allow(role_of(function), POLLING, esm["EventSourceArn"]):
+        if not may(role_of(function), POLLING, esm["EventSourceArn"]):
             return 0
         return int(self._concurrency(esm, function, config, queue))
+
+
+class FailureDestinations:
+    """Sends on events that a function gave up, in its role's name."""
+
+    def __init__(self) -> None:
+        self._send = lambda_svc._route_async_failure
+
+    def install(self) -> None:
+        """Put this in the place of what the emulator sends by itself."""
+        lambda_svc._route_async_failure = self.send
+
+    def send(self, destination: str, name: str, event: Record, result: Record) -> None:
+        """Send the event, if the function's role may."""
+        if may_send(lambda_svc._functions[name], destination):
+            self._send(destination, name, event, result)
 
 
 class StreamMappings:
     """Reads streams for functions in the emulator's place."""
 
-    def __init__(self, grants: RoleGrants, retry_seconds: float = RETRY_SECONDS) -> None:
-        self._grants = grants
+    def __init__(self, retry_seconds: float = RETRY_SECONDS) -> None:
         self._retry_seconds = retry_seconds
         self._written = threading.Event()
         self._emit = dynamodb._emit_stream_event
@@ -105,8 +119,8 @@ class StreamMappings:
 
     def _may_read(self, function: Record, stream_arn: str) -> bool:
         role = role_of(function)
-        listing = self._grants.allow(role, LISTING, "*")
-        return self._grants.allow(role, READING, stream_arn) and listing
+        listing = may(role, LISTING, "*")
+        return may(role, READING, stream_arn) and listing
 
     def _deliver(self, esm: Record, function: Record, records: Sequence[Record]) -> None:
         """Return when each record was taken, or given up; halves are delivered in their order."""
@@ -140,8 +154,7 @@ class StreamMappings:
     ) -> None:
         wanted = (esm.get("DestinationConfig") or {}).get("OnFailure") or {}
         destination = wanted.get("Destination", "")
-        action = "sns:Publish" if ":sns:" in destination else "sqs:SendMessage"
-        if destination and self._grants.allow(role_of(function), (action,), destination):
+        if destination and may_send(function, destination):
             source = esm["EventSourceArn"]
             lambda_svc._send_ddb_stream_failure_record(
                 esm, function, list(records), source, result, condition
@@ -172,6 +185,12 @@ def is_old(esm: Record, record: Record) -> bool:
     oldest = esm.get("MaximumRecordAgeInSeconds") or -1
     written = float(record["dynamodb"].get("ApproximateCreationDateTime") or time.time())
     return 0 < oldest < time.time() - written
+
+
+def may_send(function: Record, destination: str) -> bool:
+    """Whether what a function failed on may be sent there in its name."""
+    action = "sns:Publish" if ":sns:" in destination else "sqs:SendMessage"
+    return may(role_of(function), (action,), destination)
 
 
 def role_of(function: Record) -> str:

@@ -1,11 +1,11 @@
 """What AWS asks before a service acts in a role's name or invokes a function.
 
-The emulator does not ask. A refusal is written to the emulator's log in AWS's words, for whoever looks for the missing action.
+The emulator does not ask. A refusal is written to its log in AWS's words, for whoever looks for
+the missing action.
 """
 # ruff: noqa: SLF001 - the emulator has no public way in
 
 import logging
-import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,43 +15,25 @@ from ministack.core.responses import (  # type: ignore[import-not-found]
     get_region,
 )
 
-# A policy that was changed counts that much later, as it does some seconds later on AWS.
-KEPT_SECONDS = 0.25
 _log = logging.getLogger("flash-sale.grants")
 
 
-class RoleGrants:
-    """Answers whether a role may do something, and remembers it for a moment."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[str, str, str], tuple[float, bool]] = {}
-
-    def allow(self, role_arn: str, actions: Iterable[str], resource_arn: str) -> bool:
-        """Whether the role may do all of it; each action that is missing is told."""
-        missing = [each for each in actions if not self._allows(role_arn, each, resource_arn)]
-        return not missing
-
-    def _allows(self, role_arn: str, action: str, resource_arn: str) -> bool:
-        key = (role_arn, action, resource_arn)
-        known = self._kept.get(key)
-        if known is not None and time.monotonic() - known[0] < KEPT_SECONDS:
-            return known[1]
-        allowed = _evaluated(role_arn, action, resource_arn)
-        self._kept[key] = (time.monotonic(), allowed)
-        if not allowed:
-            role = role_arn.rpartition("/")[2]
-            _log.warning(
-                "User: arn:aws:sts::%s:assumed-role/%s/service is not authorized to perform: %s "
-                "on resource: %s",
-                get_account_id(),
-                role,
-                action,
-                resource_arn,
-            )
-        return allowed
+def may(role_arn: str, actions: Iterable[str], resource_arn: str) -> bool:
+    """Whether the role may do all of it; each action that is missing is told."""
+    missing = [each for each in actions if not _allows(role_arn, each, resource_arn)]
+    for action in missing:
+        _log.warning(
+            "User: arn:aws:sts::%s:assumed-role/%s/service is not authorized to perform: %s "
+            "on resource: %s",
+            get_account_id(),
+            role_arn.rpartition("/")[2],
+            action,
+            resource_arn,
+        )
+    return not missing
 
 
-def _evaluated(role_arn: str, action: str, resource_arn: str) -> bool:
+def _allows(role_arn: str, action: str, resource_arn: str) -> bool:
     account, role = get_account_id(), role_arn.rpartition("/")[2]
     context = _context(f"arn:aws:sts::{account}:assumed-role/{role}/service", action, resource_arn)
     policies = iam_evaluator._gather_role_policies(role, account)

@@ -11,8 +11,12 @@ from ministack.core import iam_evaluator, lambda_runtime  # type: ignore[import-
 from ministack.services import lambda_svc, sns  # type: ignore[import-not-found]
 
 from engine.emulator.environment_starts import StartLimiter
-from engine.emulator.event_mappings import QueueMappings, StreamMappings
-from engine.emulator.grants import RoleGrants, admits
+from engine.emulator.event_mappings import (
+    FailureDestinations,
+    QueueMappings,
+    StreamMappings,
+)
+from engine.emulator.grants import admits
 from engine.emulator.rest_apis import StrictRestApis
 from engine.emulator.runtime_api import answer_in_one_packet, collect_written_logs
 from engine.emulator.statements import (
@@ -121,9 +125,9 @@ if __name__ == "__main__":
     answer_in_one_packet()
     collect_written_logs()
     StartLimiter().install()
-    grants = RoleGrants()
-    QueueMappings(grants).install()
-    StreamMappings(grants).install()
+    QueueMappings().install()
+    FailureDestinations().install()
+    StreamMappings().install()
     StrictRestApis().install()
     AsynchronousLambda().install()
     look_for_garbage_less()

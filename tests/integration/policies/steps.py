@@ -132,6 +132,56 @@ def _answers(url: str) -> bool:
         return False
 
 
+def repeat_is_recognised(shop: Shop) -> bool:
+    order_id = uuid.uuid4().hex
+    order = {
+        "order_id": order_id,
+        "customer_id": 1,
+        "items": [{"product_id": "1", "quantity": 1}],
+    }
+    body = json.dumps(order).encode()
+    answers = [shop.request("/orders", body) for _ in range(2)]
+    return answers[0] is not None and answers[1] is not None
+
+
+def new_price_is_taken(shop: Shop) -> bool:
+    cents = int(shop.item("products", "catalogue#2")["priceCents"]["N"]) + 1
+    shop.deployment.client("dynamodb").update_item(
+        TableName=shop.outputs["products_table"],
+        Key={"productId": {"S": "catalogue#2"}},
+        UpdateExpression="SET priceCents = :cents",
+        ExpressionAttributeValues={":cents": {"N": str(cents)}},
+    )
+    item = {"product_id": "2", "quantity": 1, "price": cents / 100}
+    body = json.dumps({"customer_id": 1, "items": [item]}).encode()
+    return shop.eventually(lambda: shop.request("/orders", body) is not None)
+
+
+def settled_order_is_told(shop: Shop) -> bool:
+    order = shop.order()
+    return shop.settles(order) and shop.eventually(lambda: shop.told(order["order_id"]))
+
+
+def unreadable_record_is_set_aside(shop: Shop) -> bool:
+    before = shop.messages("relay_failures_url")
+    shop.put_what_is_no_order()
+    return shop.eventually(lambda: shop.messages("relay_failures_url") > before)
+
+
+def _failed_event_is_kept(shop: Shop, output: str) -> bool:
+    before = shop.messages(output)
+    shop.publish("this is no order")
+    return shop.eventually(lambda: shop.messages(output) > before)
+
+
+def failed_event_is_kept(shop: Shop) -> bool:
+    return _failed_event_is_kept(shop, "dlq_url")
+
+
+def failed_notification_is_kept(shop: Shop) -> bool:
+    return _failed_event_is_kept(shop, "notify_failures_url")
+
+
 RECEIVER: dict[str, Step] = {
     "InsertOrders": order_is_found,
     "ReadOrders": order_is_found,
@@ -161,12 +211,53 @@ FUNCTION: dict[str, Step] = {
     "ChargePayments": order_settles,
     "RefundPayments": sold_out_order_is_refunded,
     "TakeStock": order_settles,
+    "KeepFailedEvents": failed_event_is_kept,
 }
-STEPS = {"receiver": RECEIVER, "processor": PROCESSOR, "order-events": FUNCTION}
+CREATE: dict[str, Step] = {
+    "InsertOrders": order_is_found,
+    "RecogniseRepeats": repeat_is_recognised,
+    "ReadCatalogue": new_price_is_taken,
+}
+READ: dict[str, Step] = {
+    "ReadOrders": order_is_found,
+    "ListOrdersByStatus": orders_are_listed,
+    "ReadCatalogue": catalogue_is_read_again,
+}
+RELAY: dict[str, Step] = {
+    "DescribeStream": order_settles,
+    "ReadStream": order_settles,
+    "ListStreams": order_settles,
+    "QueueOrders": order_settles,
+    "PublishNotifications": settled_order_is_told,
+    "SetAsideUnreadable": unreadable_record_is_set_aside,
+}
+PROCESS: dict[str, Step] = {
+    "ReceiveMessages": order_settles,
+    "DeleteMessages": order_settles,
+    "ReadQueueAttributes": order_settles,
+    "SetAsideUnreadable": unreadable_message_is_set_aside,
+    "ClaimOrdersInBatches": order_settles,
+    "ChargePaymentsInBatches": order_settles,
+    "ClaimAndSettleOrders": sold_out_order_is_refunded,
+    "ChargePayments": charge_is_repeated,
+    "RefundPayments": sold_out_order_is_refunded,
+    "TakeStock": order_settles,
+}
+NOTIFY: dict[str, Step] = {"KeepFailedEvents": failed_notification_is_kept}
+STEPS = {
+    "receiver": RECEIVER,
+    "processor": PROCESSOR,
+    "order-events": FUNCTION,
+    "create-order": CREATE,
+    "read-orders": READ,
+    "outbox-relay": RELAY,
+    "order-processing": PROCESS,
+    "order-notifications": NOTIFY,
+}
 
 # The step may still succeed: a long poll that was allowed before goes on, and SQS brings a message
 # back by itself. The denial must be seen all the same.
 QUIET = {"ReceiveMessages", "ExtendMessages", "DeleteMessages"}
 
 # What Lambda itself does in the function's name; the emulator does it without asking.
-NOT_ASKED = {"WriteLogs", "KeepFailedEvents"}
+NOT_ASKED = {"WriteLogs"}
