@@ -75,12 +75,6 @@ DIFFERENCES: tuple[Difference, ...] = (
         consequence="of more than 1,000 events in work at the same time some would be lost here",
     ),
     Difference(
-        name="Lambda's resource policy",
-        emulator="delivers from SNS to a function without lambda:AddPermission",
-        aws="refuses the delivery",
-        consequence="a missing event permission is found by the unit tests of the program only",
-    ),
-    Difference(
         name="redriving a dead-letter queue",
         emulator="does not know StartMessageMoveTask",
         aws="moves the messages back to their source",

@@ -50,7 +50,7 @@ class AsynchronousLambda:
         if record and qualifier:
             base, _, _ = lambda_svc._get_base_func_record_for_ref(reference)
             told = lambda_svc._event_invoke_config(base, qualifier)
-            record = {**record, "event_invoke_config": told}
+            record = {**record, "event_invoke_config": told, "policy": base["policy"]}
         return record and {**record, "invoked_arn": reference}, config, name
 
     def __getattr__(self, name: str) -> Any:

@@ -6,6 +6,7 @@ import base64
 import json
 import subprocess
 import textwrap
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
@@ -14,6 +15,7 @@ from engine.emulator.installation import interpreter
 from terminal.project import ROOT
 from tests.integration.engine.conftest import Deploy
 from tests.support.emulator import RunningEmulator
+from tests.support.queue_shop import until
 
 pytestmark = pytest.mark.integration
 
@@ -131,3 +133,18 @@ def test_a_policy_that_was_changed_is_another_policy(shared_emulator: RunningEmu
         list_queues("Allow")
         with pytest.raises(ClientError, match="AccessDenied"):
             list_queues("Deny")
+
+
+def test_a_topic_that_a_function_does_not_admit_is_turned_away(
+    small: Deploy, run_dir: Path
+) -> None:
+    with small("function") as deployment:
+        function, client = deployment.outputs["function"], deployment.client("lambda")
+        policy = json.loads(client.get_policy(FunctionName=function)["Policy"])
+        for statement in policy["Statement"]:
+            client.remove_permission(FunctionName=function, StatementId=statement["Sid"])
+        deployment.client("sns").publish(TopicArn=deployment.outputs["topic_arn"], Message="{}")
+        log = run_dir / "logs" / "emulator.log"
+        until(lambda: "not authorized to perform: lambda:InvokeFunction" in log.read_text())
+        (log,) = (run_dir / "logs").glob("function-*.log")
+        assert '"invoked"' not in log.read_text()

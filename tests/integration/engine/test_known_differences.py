@@ -22,7 +22,6 @@ from engine.makers.iam import ALIASES
 from engine.runtime.processes import minimal_environment
 from tests.integration.engine.conftest import Deploy
 from tests.support.emulator import RunningEmulator
-from tests.support.queue_shop import until
 
 pytestmark = pytest.mark.integration
 
@@ -243,17 +242,6 @@ def test_a_role_is_taken_on_in_a_services_name_and_for_the_named_account_only(
     assert shared_emulator.assume(ours["Role"]["Arn"]).token
     with pytest.raises(ClientError, match="not authorized to perform: sts:AssumeRole"):
         shared_emulator.assume(theirs["Role"]["Arn"])
-
-
-def test_a_topic_invokes_a_function_without_being_admitted(small: Deploy, run_dir: Path) -> None:
-    with small("function") as deployment:
-        function, client = deployment.outputs["function"], deployment.client("lambda")
-        policy = json.loads(client.get_policy(FunctionName=function)["Policy"])
-        for statement in policy["Statement"]:
-            client.remove_permission(FunctionName=function, StatementId=statement["Sid"])
-        deployment.client("sns").publish(TopicArn=deployment.outputs["topic_arn"], Message="{}")
-        (log,) = (run_dir / "logs").glob("function-*.log")
-        until(lambda: '"invoked"' in log.read_text())
 
 
 def test_a_throttled_event_uses_up_its_retries(small: Deploy, run_dir: Path) -> None:

@@ -125,6 +125,11 @@ def function() -> None:
         attributes=[{"name": "id", "type": "S"}],
     )
     role = aws.iam.Role("function-role", assume_role_policy=trust("lambda"))
+    aws.iam.RolePolicy(
+        "function-policy",
+        role=role.name,
+        policy=policy(Action="sqs:SendMessage", Resource=failures.arn),
+    )
     layer = aws.lambda_.LayerVersion(
         "layer", layer_name="words", code=pulumi.FileArchive("./layer")
     )
@@ -175,6 +180,92 @@ def function() -> None:
     pulumi.export("failures_url", failures.url)
 
 
+def mappings() -> None:
+    """A function that reads a table's stream, and answers a REST API."""
+    table = aws.dynamodb.Table(
+        "seen",
+        billing_mode="PAY_PER_REQUEST",
+        hash_key="id",
+        attributes=[{"name": "id", "type": "S"}],
+        stream_enabled=True,
+        stream_view_type="NEW_AND_OLD_IMAGES",
+    )
+    failures = aws.sqs.Queue("failures")
+    role = aws.iam.Role("reader-role", assume_role_policy=trust("lambda"))
+    aws.iam.RolePolicy(
+        "reader-policy",
+        role=role.name,
+        policy=policy(
+            Action=[
+                "dynamodb:DescribeStream",
+                "dynamodb:GetRecords",
+                "dynamodb:GetShardIterator",
+                "dynamodb:ListStreams",
+                "sqs:SendMessage",
+            ],
+            Resource="*",
+        ),
+    )
+    reader = aws.lambda_.Function(
+        "reader",
+        runtime="python3.13",
+        handler="reader.handler",
+        code=pulumi.AssetArchive({"reader.py": pulumi.FileAsset("reader.py")}),
+        role=role.arn,
+        timeout=20,
+    )
+    aws.lambda_.EventSourceMapping(
+        "stream",
+        event_source_arn=table.stream_arn,
+        function_name=reader.arn,
+        starting_position="TRIM_HORIZON",
+        batch_size=100,
+        bisect_batch_on_function_error=True,
+        maximum_retry_attempts=1,
+        function_response_types=["ReportBatchItemFailures"],
+        destination_config={"on_failure": {"destination_arn": failures.arn}},
+    )
+    pulumi.export("url", _rest_api(reader))
+    pulumi.export("table", table.name)
+    pulumi.export("function", reader.name)
+    pulumi.export("failures_url", failures.url)
+
+
+def _rest_api(function: aws.lambda_.Function) -> pulumi.Output[str]:
+    api = aws.apigateway.RestApi("api")
+    method = aws.apigateway.Method(
+        "post",
+        rest_api=api.id,
+        resource_id=api.root_resource_id,
+        http_method="POST",
+        authorization="NONE",
+    )
+    integration = aws.apigateway.Integration(
+        "integration",
+        rest_api=api.id,
+        resource_id=api.root_resource_id,
+        http_method=method.http_method,
+        type="AWS_PROXY",
+        integration_http_method="POST",
+        uri=function.invoke_arn,
+        timeout_milliseconds=1000,
+    )
+    aws.lambda_.Permission(
+        "permission",
+        action="lambda:InvokeFunction",
+        function=function.name,
+        principal="apigateway.amazonaws.com",
+        source_arn=pulumi.Output.concat(api.execution_arn, "/*/POST/"),
+    )
+    deployment = aws.apigateway.Deployment(
+        "deployment", rest_api=api.id, opts=pulumi.ResourceOptions(depends_on=[integration])
+    )
+    stage = aws.apigateway.Stage(
+        "stage", rest_api=api.id, deployment=deployment.id, stage_name="v1"
+    )
+    return stage.invoke_url
+
+
 def unknown() -> None:
     """A resource of a type that the engine does not know."""
     aws.ssm.Parameter("parameter", type="String", value="1")
@@ -191,5 +282,6 @@ def crashing() -> None:
 
 
 STACKS = {
-    each.__name__: each for each in (messaging, service, function, unknown, refusing, crashing)
+    each.__name__: each
+    for each in (messaging, service, function, mappings, unknown, refusing, crashing)
 }
