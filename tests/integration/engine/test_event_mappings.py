@@ -67,18 +67,23 @@ def item(name: str, *what: str) -> dict[str, Any]:
     return {"id": {"S": name}, **{each: {"BOOL": True} for each in what}}
 
 
+def as_document(status: int, body: bytes) -> tuple[int, Any]:
+    return status, json.loads(body)
+
+
 def test_a_record_that_raises_is_isolated_tried_again_and_kept(
     small: Deploy, run_dir: Path
 ) -> None:
     with reader(small, run_dir) as there:
         there.write(item("a"), item("b", "raise"), item("c"), item("d"))
         kept = there.kept()
-        until(lambda: ["d"] in there.batches() or ["c", "d"] in there.batches())
+        until(lambda: there.batches()[-1][-1] == "d")
         batches = there.batches()
     assert kept["requestContext"]["condition"] == "RetryAttemptsExhausted"
     assert kept["DDBStreamBatchInfo"]["batchSize"] == 1
-    assert batches.count(["b"]) == 2
-    assert batches[:3] == [["a", "b", "c", "d"], ["a", "b"], ["a"]]
+    assert batches.count(["b"]) == 2  # alone, and once more
+    taken = [each for each in batches if "b" not in each]
+    assert [name for each in taken for name in each] == ["a", "c", "d"]
 
 
 def test_what_failed_comes_again_with_what_is_behind_it(small: Deploy, run_dir: Path) -> None:
@@ -87,7 +92,8 @@ def test_what_failed_comes_again_with_what_is_behind_it(small: Deploy, run_dir: 
         there.kept()
         until(lambda: ["c"] in there.batches())
         batches = there.batches()
-    assert batches == [["a", "b", "c"], ["b", "c"], ["c"]]
+    assert [each[0] for each in batches[1:]] == ["b", "c"]
+    assert batches[0][:2] == ["a", "b"]
 
 
 def test_a_stream_is_read_in_the_name_of_the_functions_role(small: Deploy, run_dir: Path) -> None:
@@ -109,14 +115,15 @@ def test_a_stream_is_read_in_the_name_of_the_functions_role(small: Deploy, run_d
 def test_a_functions_answer_is_passed_on_and_what_is_none_is_a_bad_gateway(
     small: Deploy, run_dir: Path
 ) -> None:
-    broken = (HTTPStatus.BAD_GATEWAY, b'{"message":"Internal server error"}')
+    broken = (HTTPStatus.BAD_GATEWAY, {"message": "Internal server error"})
     with reader(small, run_dir) as there:
         assert there.ask(answer={"statusCode": 418, "body": "tea"}) == (418, b"tea")
         assert there.ask(answer={"statusCode": "201"}) == (201, b"")
         for answer in ({"body": "no status"}, {"statusCode": "abc"}, ["a list"], "a text", None):
-            assert there.ask(answer=answer) == broken
-        assert there.ask(answer={"statusCode": 200, "body": {"no": "text"}}) == broken
-        assert there.ask(**{"raise": "a secret"}) == broken
+            assert as_document(*there.ask(answer=answer)) == broken
+        no_text = {"statusCode": 200, "body": {"no": "text"}}
+        assert as_document(*there.ask(answer=no_text)) == broken
+        assert as_document(*there.ask(**{"raise": "a secret"})) == broken
 
 
 def test_the_gateway_does_not_wait_longer_than_its_integration_says(
