@@ -6,11 +6,14 @@ Who pays an order decides the rest: where the backlog is, what theory predicts, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
 from ops.stack import TopologyName
+
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html, without a window
+LARGEST_BATCH = 10
 
 
 class PaidBy(StrEnum):
@@ -22,21 +25,33 @@ class PaidBy(StrEnum):
     """From a queue, after the customer was answered."""
     FUNCTION = "function"
     """In an environment of its own, after the customer was answered."""
+    BATCHES = "batches"
+    """In a function, with up to nine others from a queue, after the customer was answered."""
 
 
 @dataclass(frozen=True)
 class Topology:
     """One topology; `paid_by` is None in results of a lab that knows more topologies.
 
-    `light` and `dark` are its colour on a page of that theme, `terminal` rich's name of it.
+    It is `stack` with `config` on top of what the stack's file says. `light` and `dark` are its
+    colour on a page of that theme, `terminal` rich's name of it; `title` says what a short name
+    stands for.
     """
 
     name: str
     paid_by: PaidBy | None
+    stack: str = ""
+    config: Mapping[str, str] = field(default_factory=dict)
+    title: str = ""
     backlog: str = ""
     light: str = ""
     dark: str = ""
     terminal: str = ""
+
+    @property
+    def deployed_as(self) -> str:
+        """The stack that is deployed."""
+        return self.stack or self.name
 
     @property
     def answers_when_paid(self) -> bool:
@@ -50,6 +65,8 @@ class Topology:
                 return int(config["receiverTasks"]) * int(config["paymentConcurrency"])
             case PaidBy.PROCESSOR:
                 return int(config["processorTasks"]) * int(config["processorConcurrency"])
+            case PaidBy.BATCHES:
+                return int(config["maxConcurrentBatches"]) * LARGEST_BATCH
             case _:
                 return None
 
@@ -79,11 +96,30 @@ SERVERLESS = Topology(
     dark="#3ed0b2",
     terminal="green3",
 )
+# The one that is no stack of its own, but serverless with another front.
+GATEWAY = Topology(
+    name="gateway",
+    paid_by=PaidBy.BATCHES,
+    stack=TopologyName.SERVERLESS.value,
+    config={"ingress": "apigateway"},
+    title="serverless, API Gateway",
+    backlog="it waits in a queue for functions that take ten orders at a time",
+    light="#8a3fc7",
+    dark="#c9a2f7",
+    terminal="medium_purple1",
+)
 TOPOLOGIES: Mapping[str, Topology] = MappingProxyType(
-    {each.name: each for each in (SYNC, ASYNC, SERVERLESS)}
+    {each.name: each for each in (SYNC, ASYNC, SERVERLESS, GATEWAY)}
 )
 
 
 def named(name: str) -> Topology:
     """Return the topology of that name, one that nothing is known of where it is not ours."""
     return TOPOLOGIES.get(name) or Topology(name, paid_by=None)
+
+
+def deployed(stack: str, config: Mapping[str, str]) -> Topology:
+    """Return which topology a stack with that configuration is."""
+    if stack == GATEWAY.stack and GATEWAY.config.items() <= config.items():
+        return GATEWAY
+    return named(stack)

@@ -21,7 +21,7 @@ from lab.report.page import write_report
 from lab.report.terminal import print_results
 from lab.results.files import RESULTS_FILE, to_json, write_results
 from lab.results.model import Results
-from lab.topologies import TOPOLOGIES
+from lab.topologies import TOPOLOGIES, named
 from terminal.console import make_console
 from terminal.errors import BROKEN_PROMISE, INTERRUPTED
 from terminal.files import check_writable, new_folder, write
@@ -67,7 +67,7 @@ def demo(
         Path | None, typer.Option(metavar="PATH", help="Write results.json here as well.")
     ] = None,
 ) -> None:
-    """Run the flash sale on all three topologies, audit every order, and write a report.
+    """Run the flash sale on every topology, audit every order, and write a report.
 
     Exits with 1 when an order was lost, paid twice or oversold, with 2 when something is set up
     wrongly or breaks, with 130 after Ctrl-C; what was measured until then is kept.
@@ -126,7 +126,8 @@ def _run(plan: Plan, folder: Path, console: Console) -> Results:
 
 def _as_deployed(topology: str, config: Mapping[str, str]) -> Mapping[str, str]:
     """Return what `pulumi up` would deploy: the lab itself runs on this machine's architecture."""
-    return read_stack(ROOT, topology, config).own
+    known = named(topology)
+    return read_stack(ROOT, known.deployed_as, {**config, **known.config}).own
 
 
 def _say_where(folder: Path, console: Console) -> None:

@@ -15,7 +15,7 @@ from rich.table import Column, Table
 
 from engine.deployment import Deployment, deploy
 from engine.program.config import parse_overrides, read_stack
-from lab.topologies import TOPOLOGIES
+from lab.topologies import TOPOLOGIES, named
 from ops.find import RUNS_FOLDER, UP_FILE
 from terminal.console import make_console
 from terminal.files import check_writable, new_folder, write
@@ -52,13 +52,14 @@ def up(
     Ends with 2 and the last log lines when a process dies, with 130 after Ctrl-C.
     """
     console = make_console()
-    overrides = parse_overrides(config or [])
-    read_stack(ROOT, topology, overrides)  # a wrong name leaves no folder
+    known = named(topology)
+    stack, overrides = known.deployed_as, {**known.config, **parse_overrides(config or [])}
+    read_stack(ROOT, stack, overrides)  # a wrong name leaves no folder
     check_writable(json)
     run_dir = new_folder(RUNS_FOLDER, f"-{topology}")
     try:
         with deploy(
-            topology,
+            stack,
             project=ROOT,
             config=overrides,
             run_dir=run_dir,
@@ -86,13 +87,14 @@ def _show(deployment: Deployment, console: Console) -> None:
     table.add_row("emulator", deployment.endpoint_url)
     table.add_row("logs", str(deployment.logs))
     console.print(table)
-    url = deployment.outputs.get("api_url")
+    url, key = deployment.outputs.get("api_url"), deployment.outputs.get("api_key")
     if url:
+        head = f"-H 'x-api-key: {key}' " if key else ""
         console.print("\ntwo orders to paste, and how to look one up:\n", style="bold")
         for body in _EXAMPLES:
-            command = f"curl -sS {url}/orders -H 'content-type: application/json' -d "
+            command = f"curl -sS {url}/orders {head}-H 'content-type: application/json' -d "
             print(f"{command}{shlex.quote(body)}")  # noqa: T201 - no markup, no line breaks: to be pasted
-        print(f"curl -sS {url}/orders/001")  # noqa: T201 - the same
+        print(f"curl -sS {head}{url}/orders/001")  # noqa: T201 - the same
 
 
 def describe(deployment: Deployment) -> dict[str, Any]:

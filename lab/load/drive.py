@@ -60,6 +60,7 @@ class Drive:
     records: Path
     log: Path
     endpoint: str = "/orders"
+    api_key: str = ""
 
     def command(self) -> list[str]:
         """Return Locust's command line."""
@@ -85,6 +86,8 @@ class Drive:
         return {
             **minimal_environment(self.home),
             "LOAD_RECORDS": str(self.records),
+            # In the environment, where no list of processes shows it.
+            **({"SHOP_API_KEY": self.api_key} if self.api_key else {}),
             "PYTHONPATH": str(ROOT),
         }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from lab.load.records import Outcome, Record
 from lab.measure.ledgers import CHARGED, COMPLETED, FAILED, Ledgers, Payment, StoredOrder
+from lab.measure.notifications import Told
 from lab.results.model import Audit, Finding
 
 MAX_EXAMPLES = 10
@@ -19,7 +20,8 @@ CLOCK_MARGIN_SECONDS = 0.001
 class Sale:
     """Everything that one sale left behind, narrowed to its own orders.
 
-    `queued` are the orders whose message was still in the queue when the ledgers were read.
+    `queued` are the orders whose message was still in the queue when the ledgers were read, `told`
+    what customers heard of orders; None where the topology tells nobody.
     """
 
     records: Sequence[Record]
@@ -28,6 +30,7 @@ class Sale:
     stock_before: Mapping[str, int]
     stock_after: Mapping[str, int]
     queued: Collection[str] = frozenset()
+    told: Collection[Told] | None = None
     _charges: dict[str, list[Payment]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -68,6 +71,7 @@ def sale_of(
     stock_before: Mapping[str, int],
     ledgers: Ledgers,
     queued: Collection[str] = frozenset(),
+    told: Collection[Told] | None = None,
 ) -> Sale:
     """Narrow the ledgers to one sale: orders its customers sent, or stored since it began."""
     began = min((record.sent_at for record in records), default=float("inf"))
@@ -85,6 +89,7 @@ def sale_of(
         stock_before=stock_before,
         stock_after=ledgers.stock,
         queued=queued,
+        told=told and [each for each in told if each.order_id in known],
     )
 
 
@@ -98,6 +103,8 @@ def audit(sale: Sale, *, drained: bool) -> Audit:
         refunds_missing=_finding(_refunds_missing(sale)),
         unpaid_completions=_finding(_unpaid_completions(sale)),
         wrong_amounts=_finding(_wrong_amounts(sale)),
+        not_told=_finding(_not_told(sale)),
+        told_wrongly=_finding(_told_wrongly(sale)),
         unanswered=_finding(_unanswered(sale)),
         drained=drained,
     )
@@ -130,6 +137,23 @@ def _wrong_amounts(sale: Sale) -> Iterable[str]:
     for order in sale.orders.values():
         if any(c.amount_cents != order.total_cents for c in sale.charges(order.order_id)):
             yield order.order_id
+
+
+def _not_told(sale: Sale) -> Iterable[str]:
+    """Orders that are settled, and whose customers have not heard so."""
+    if sale.told is not None:
+        heard = {(each.order_id, each.status) for each in sale.told}
+        for order in sale.orders.values():
+            if order.settled and (order.order_id, order.status) not in heard:
+                yield order.order_id
+
+
+def _told_wrongly(sale: Sale) -> Iterable[str]:
+    """Orders that customers heard something of that is not so."""
+    for each in sale.told or ():
+        order = sale.orders.get(each.order_id)
+        if order is None or order.status != each.status:
+            yield each.order_id
 
 
 def _unanswered(sale: Sale) -> Iterable[str]:

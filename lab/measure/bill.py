@@ -7,7 +7,7 @@ at the measured number of requests each, plus a month of everything that runs wi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lab.measure.logs import NOTHING_LOGGED, LogUsage
 from lab.measure.prices import SECONDS_PER_HOUR, PriceList, Traffic, capacity_unit_hours, price_list
@@ -28,10 +28,13 @@ FUNCTION_LOG_BYTES = 350
 HTTP_HEADER_BYTES = 1_000
 # The processor's, which logs one line of metrics in that time.
 METRICS_SECONDS = 60
+PAYING_FUNCTION = "order-processing-orders"
+QUICK_FUNCTION_SECONDS = 0.05
+ACCESS_LOG_BYTES = 400
 
 ASSUMPTIONS = (
     "On-demand list prices without free tiers, discounts, taxes, and traffic to the internet.",
-    "Two zones, one load balancer and one NAT gateway in every topology, idle or not.",
+    "Two zones, one load balancer and one NAT gateway, idle or not; gateway has neither.",
     "A write costs a unit for each kilobyte of the stored order, two in a transaction.",
     "A cancelled transaction costs as much as one that was written; DynamoDB says so.",
     "The status index costs one write for the insert and two for each change of status.",
@@ -40,6 +43,9 @@ ASSUMPTIONS = (
     "The tasks' log lines pass it too; DynamoDB is reached by a gateway endpoint, which is free.",
     "The function is outside the VPC: its requests do not pass the NAT gateway.",
     f"A function runs {FUNCTION_OVERHEAD_SECONDS:g} s longer than its payment.",
+    f"One that pays nothing runs {QUICK_FUNCTION_SECONDS:g} s.",
+    "Behind API Gateway orders of a batch share one run, as many as did in the sale.",
+    f"API Gateway logs {ACCESS_LOG_BYTES} bytes of each request.",
     "Environments start as often an order as in the sale; Lambda bills a start like a run.",
     "A start takes the CPU time of importing the handler here: Lambda gives starts a whole vCPU.",
     "The load balancer bills new connections, open connections or bytes, whichever is most.",
@@ -57,7 +63,8 @@ ASSUMPTIONS = (
 class Usage:
     """What one order used, as measured: means over a sale.
 
-    `environments` is how many of the function's started for it; `order_bytes` its size as stored.
+    `environments` is how many of the function's started for it; `order_bytes` its size as stored;
+    `invocations` counts those of each function.
     """
 
     api_calls: Mapping[str, float]
@@ -67,6 +74,7 @@ class Usage:
     answer_seconds: float
     environments: float = 0.0
     logged: LogUsage = NOTHING_LOGGED
+    invocations: Mapping[str, float] = field(default_factory=dict)
 
     def requests(self, service: str) -> float:
         """Return the requests to one service."""
@@ -77,16 +85,17 @@ class Usage:
 def bill(topology: str, config: Mapping[str, str], usage: Usage) -> Bill:
     """Return the bill of a month with one million orders."""
     prices, paid_by = price_list(), named(topology).paid_by
+    if paid_by is PaidBy.BATCHES:
+        per_order, always_on = _without_servers(config, usage), []
+    else:
+        per_order = _per_order(paid_by, config, usage)
+        always_on = _always_on(paid_by, config, usage.logged)
     return Bill(
         orders=ORDERS,
         per_order=[
-            _line(prices, item, price, quantity * ORDERS)
-            for item, price, quantity in _per_order(paid_by, config, usage)
+            _line(prices, item, price, quantity * ORDERS) for item, price, quantity in per_order
         ],
-        always_on=[
-            _line(prices, item, price, quantity)
-            for item, price, quantity in _always_on(paid_by, config, usage.logged)
-        ],
+        always_on=[_line(prices, item, price, quantity) for item, price, quantity in always_on],
     )
 
 
@@ -128,6 +137,26 @@ def _per_order(
     ]
 
 
+def _without_servers(config: Mapping[str, str], usage: Usage) -> list[tuple[str, str, float]]:
+    """Return what an order costs behind API Gateway: nothing runs, and is paid for, without one."""
+    invocations = sum(usage.invocations.values())
+    paying = usage.invocations.get(PAYING_FUNCTION, 0.0)
+    pay_seconds = float(config["paymentSeconds"]) + FUNCTION_OVERHEAD_SECONDS
+    seconds = paying * pay_seconds + (invocations - paying) * QUICK_FUNCTION_SECONDS
+    log_bytes = usage.logged.function_bytes_per_order + invocations * FUNCTION_LOG_BYTES
+    return [
+        ("API Gateway requests", "api_gateway_request", 1.0),
+        ("DynamoDB writes", "dynamodb_write", usage.write_units),
+        ("DynamoDB reads", "dynamodb_read", usage.read_units),
+        ("SNS publishes", "sns_publish", usage.requests("sns")),
+        # Lambda receives a batch and deletes it in the queue's owner's name.
+        ("SQS requests", "sqs_request", usage.requests("sqs") + 2 * paying),
+        ("Lambda requests", "lambda_request", invocations),
+        *_compute(config, seconds, usage),
+        ("Log ingestion", "logs_gb", (log_bytes + ACCESS_LOG_BYTES) / BYTES_PER_GB),
+    ]
+
+
 def _function_seconds(
     config: Mapping[str, str], invocations: float, usage: Usage
 ) -> list[tuple[str, str, float]]:
@@ -136,9 +165,15 @@ def _function_seconds(
     Starts are billed like runs since August 2025:
     https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/
     """
+    seconds = invocations * (float(config["paymentSeconds"]) + FUNCTION_OVERHEAD_SECONDS)
+    return _compute(config, seconds, usage)
+
+
+def _compute(
+    config: Mapping[str, str], run_seconds: float, usage: Usage
+) -> list[tuple[str, str, float]]:
     price = f"lambda_gb_second_{config['architecture']}"
     memory_gb = int(config["lambdaMemoryMb"]) / 1024
-    run_seconds = invocations * (float(config["paymentSeconds"]) + FUNCTION_OVERHEAD_SECONDS)
     start_seconds = usage.environments * usage.logged.init_cpu_seconds
     return [
         ("Lambda compute", price, run_seconds * memory_gb),

@@ -47,7 +47,7 @@ def drain_limit(predicted_seconds: float | None, redelivery_seconds: float = 0.0
 def longest_redelivery(topology: str, config: Mapping[str, str]) -> float:
     """Return the seconds after which an order whose worker died is in work again for sure."""
     match named(topology).paid_by:
-        case PaidBy.PROCESSOR:
+        case PaidBy.PROCESSOR | PaidBy.BATCHES:
             return float(config["visibilityTimeoutSeconds"])
         case PaidBy.FUNCTION:
             return FUNCTION_RETRIES_SECONDS

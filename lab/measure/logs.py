@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lab.measure.ledgers import epoch_seconds
+
+# What the engine calls a function's log: its name, and the ending that Pulumi made.
+_FUNCTION = re.compile(r"function-(.+)-function-[0-9a-f]+")
 
 COLD_START = "cold_start"
 FUNCTION_READY = "function_ready"
@@ -19,11 +24,12 @@ FUNCTION_LOGS = ("function-*.log",)
 
 @dataclass(frozen=True)
 class LogEvent:
-    """One line, its size included."""
+    """One line, its size included, and the name of its log without the ending."""
 
     name: str
     fields: Mapping[str, Any]
     size_bytes: int
+    source: str = ""
 
     @property
     def at(self) -> float:
@@ -39,10 +45,10 @@ def read_events(log_folder: Path, names: Collection[str]) -> Iterator[LogEvent]:
     """Return the events of these names in every log of the folder, in no particular order."""
     for path in sorted(log_folder.rglob("*.log")):
         with path.open(encoding="utf-8", errors="replace") as file:
-            yield from filter(None, (parse_event(line, names) for line in file))
+            yield from filter(None, (parse_event(line, names, path.stem) for line in file))
 
 
-def parse_event(line: str, names: Collection[str]) -> LogEvent | None:
+def parse_event(line: str, names: Collection[str], source: str = "") -> LogEvent | None:
     """Return the event in a log line, or None when it says something else."""
     if not any(name in line for name in names):
         return None
@@ -52,7 +58,7 @@ def parse_event(line: str, names: Collection[str]) -> LogEvent | None:
         return None
     if not isinstance(event, dict) or event.get("event") not in names:
         return None
-    return LogEvent(event["event"], event, len(line.encode()))
+    return LogEvent(event["event"], event, len(line.encode()), source)
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,19 @@ def log_usage(events: Iterable[LogEvent], logs: Path, orders: int) -> LogUsage:
 def environments_between(events: Iterable[LogEvent], began: float, ended: float) -> int:
     """Count the function's environments that took their first event in that time."""
     return sum(event.name == COLD_START and event.within(began, ended) for event in events)
+
+
+def invocations_between(
+    events: Iterable[LogEvent], names: Collection[str], began: float, ended: float
+) -> dict[str, int]:
+    """Count the invocations of each function in that time, by the one line that each writes."""
+    found = (
+        named[1]
+        for event in events
+        if event.name in names and event.within(began, ended)
+        if (named := _FUNCTION.fullmatch(event.source))
+    )
+    return dict(Counter(found))
 
 
 def _metrics(line: LogEvent) -> Iterator[tuple[str, ...]]:

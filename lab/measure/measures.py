@@ -40,6 +40,7 @@ class Observation:
     memory_before_mib: float
     api_calls: dict[str, int] = field(default_factory=dict)
     environments: int = 0
+    invocations: Mapping[str, int] = field(default_factory=dict)
     logged: LogUsage = NOTHING_LOGGED
 
     @property
@@ -169,6 +170,7 @@ def usage(seen: Observation) -> Usage | None:
         order_bytes=fmean(largest),
         answer_seconds=fmean(record.latency_ms for record in seen.sale.records) / MILLISECONDS,
         environments=seen.environments / len(orders),
+        invocations={name: count / len(orders) for name, count in seen.invocations.items()},
         logged=seen.logged,
     )
 

@@ -21,15 +21,19 @@ from lab.measure.logs import (
     METRICS,
     LogEvent,
     environments_between,
+    invocations_between,
     log_usage,
     read_events,
 )
 from lab.measure.measures import Observation, evaluate, usage
+from lab.measure.notifications import NOTIFIED
 from lab.results.model import ScenarioResult
 
 LOG_SECONDS = 5.5
 AWS_CALLS = "aws_calls"
-EVENTS = frozenset({AWS_CALLS, COLD_START, FUNCTION_READY, METRICS})
+EVENTS = frozenset({AWS_CALLS, COLD_START, FUNCTION_READY, METRICS, NOTIFIED})
+# Each invocation writes one of these: the calls that it made, or what it told.
+ONCE_AN_INVOCATION = frozenset({AWS_CALLS, NOTIFIED})
 
 
 def count_requests(
@@ -51,6 +55,7 @@ def count_requests(
                 seen,
                 api_calls=calls_between(events, seen.began, end),
                 environments=environments_between(events, seen.began, end),
+                invocations=invocations_between(events, ONCE_AN_INVOCATION, seen.began, end),
                 logged=logged,
             ),
             billed_config,

@@ -16,6 +16,7 @@ from lab.measure.scenario import Prefixed, RunScenario, View, run_scenario
 from lab.measure.system import Deploy, System, explained
 from lab.results.cold_start import ColdStart
 from lab.results.model import Results, ScenarioResult, TopologyResult
+from lab.topologies import PaidBy, named
 
 # The least time between starting Locust and its first order.
 LOCUST_START_SECONDS = 0.7
@@ -93,11 +94,12 @@ class DemoRun:
 
     def _run_topology(self, topology: str) -> None:
         memory_before = memory_used_mib()
-        config = with_free_ports(self._plan.config)
+        known = named(topology)
+        config = with_free_ports({**self._plan.config, **known.config})
         began = time.monotonic()
         self._view.stage(f"{topology}: bringing the stack up")
         context = self._deploy(
-            topology,
+            known.deployed_as,
             config=config,
             run_dir=self._folder / "runs" / topology,
             progress=lambda text: self._view.stage(f"{topology}: {text}"),
@@ -106,34 +108,36 @@ class DemoRun:
         with context as system:
             self._add(topology, _empty(system, time.monotonic() - began))
             for scenario in self._plan.scenarios:
-                seen.append(self._run_sale(system, scenario, memory_before))
+                seen.append(self._run_sale(topology, system, scenario, memory_before))
                 self._add_sales(topology, {scenario.name: evaluate(seen[-1])})
-            if self._cold_start and system.functions:
-                self._measure(self._cold_start, system)
+            if self._cold_start and known.paid_by is PaidBy.FUNCTION:
+                self._measure(self._cold_start, topology, system)
             self._view.stage(f"{topology}: taking the stack down")
         counted = count_requests(seen, system.logs, self._billed_config(topology))
         self._add_sales(topology, counted)
 
-    def _run_sale(self, system: System, scenario: Scenario, memory_before: float) -> Observation:
+    def _run_sale(
+        self, topology: str, system: System, scenario: Scenario, memory_before: float
+    ) -> Observation:
         with explained(system):
             observation = self._run(
                 system,
                 scenario,
-                Prefixed(system.stack, self._view),
+                Prefixed(topology, self._view),
                 memory_before_mib=memory_before,
                 not_before=self._quiet_until,
             )
         self._quiet_until = time.time() + LOG_SECONDS - LOCUST_START_SECONDS
         return observation
 
-    def _measure(self, cold_start: MeasureColdStart, system: System) -> None:
+    def _measure(self, cold_start: MeasureColdStart, topology: str, system: System) -> None:
         measured = cold_start(
             system,
-            self._billed_config(system.stack),
-            progress=lambda text: self._view.stage(f"{system.stack}: {text}"),
+            self._billed_config(topology),
+            progress=lambda text: self._view.stage(f"{topology}: {text}"),
         )
-        known = self.results.topologies[system.stack]
-        self._add(system.stack, replace(known, cold_start=measured))
+        known = self.results.topologies[topology]
+        self._add(topology, replace(known, cold_start=measured))
 
     def _add_sales(self, topology: str, sales: dict[str, ScenarioResult]) -> None:
         known = self.results.topologies[topology]

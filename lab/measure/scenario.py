@@ -23,9 +23,11 @@ from lab.measure.drain import (
 from lab.measure.ledgers import read_ledgers, read_stock
 from lab.measure.littles_law import predict
 from lab.measure.measures import Observation
+from lab.measure.notifications import told_when_settled
 from lab.measure.sampler import Sampler
 from lab.measure.system import System
 from lab.results.model import Measures
+from lab.topologies import deployed
 
 
 class View(Protocol):
@@ -83,7 +85,8 @@ def run_scenario(
         UserError: Locust failed, or a process of the deployment died.
     """
     dynamodb = system.client("dynamodb")
-    predicted = predict(system.stack, scenario, system.config)
+    topology = deployed(system.stack, system.config).name
+    predicted = predict(topology, scenario, system.config)
     stock_before = read_stock(dynamodb, system.outputs["products_table"])
     sources = _sources(system, dynamodb)
     drive = _drive(system, scenario)
@@ -98,11 +101,12 @@ def run_scenario(
         queued = take_remainder(system)
     view.stage(f"{scenario.name} sale: auditing every order")
     ledgers = read_ledgers(dynamodb, system.outputs)
+    told = told_when_settled(system, ledgers)
     return Observation(
         scenario=scenario,
-        sale=sale_of(read_records(drive.records), stock_before, ledgers, queued),
+        sale=sale_of(read_records(drive.records), stock_before, ledgers, queued, told),
         readings=sampler.readings,
-        topology=system.stack,
+        topology=topology,
         config=system.config,
         drained=drained,
         memory_before_mib=memory_before_mib,
@@ -115,6 +119,7 @@ def _drive(system: System, scenario: Scenario) -> Drive:
         scenario=scenario,
         records=system.run_dir / f"records-{scenario.name}.jsonl",
         log=system.logs / f"locust-{scenario.name}.log",
+        api_key=system.outputs.get("api_key", ""),
     )
 
 
@@ -133,7 +138,8 @@ def _drain(
     view: View,
     bound_seconds: float | None,
 ) -> bool:
-    redelivery = longest_redelivery(system.stack, system.config)
+    topology = deployed(system.stack, system.config).name
+    redelivery = longest_redelivery(topology, system.config)
     limit = drain_limit(predicted.drain_seconds, redelivery)
     view.stage("draining: waiting until every accepted order is settled")
     return wait_for_drain(

@@ -17,7 +17,7 @@ from lab.report.plots.plot import make_plots
 from lab.report.tables import audit_table, bill_table, measure_tables
 from lab.report.verdict import main_sale, sales, verdict
 from lab.results.model import Machine, Results, ScenarioResult
-from lab.topologies import TOPOLOGIES
+from lab.topologies import TOPOLOGIES, named
 from terminal import numbers
 from terminal.files import write, writing
 
@@ -76,12 +76,19 @@ def render_template(name: str, **values: Any) -> str:
         trim_blocks=True,
     )
     environment.filters["breakable"] = _breakable
+    environment.filters["titled"] = _titled
     return environment.get_template(name).render(style=_style(), **values)
 
 
 def _breakable(name: str) -> Markup:
     """Let a phone break a long name at its underscores."""
     return Markup("_<wbr>").join(name.split("_"))
+
+
+def _titled(name: str) -> str:
+    """Return a topology's name, with what a short one stands for."""
+    title = named(name).title
+    return f"{name} ({title})" if title else name
 
 
 def _style() -> Markup:

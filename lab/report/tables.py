@@ -22,6 +22,8 @@ FINDINGS = {
     "refunds_missing": "charged, not completed, not refunded",
     "unpaid_completions": "completed without a charge",
     "wrong_amounts": "charged another amount than the order's total",
+    "not_told": "settled, and its customer not told (where somebody tells)",
+    "told_wrongly": "customer told of what is not so",
 }
 
 

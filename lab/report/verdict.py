@@ -22,6 +22,8 @@ BROKEN = {
     "refunds_missing": ("kept the money of {n} it did not complete", "order"),
     "unpaid_completions": ("completed {n} without a charge", "order"),
     "wrong_amounts": ("charged a wrong amount for {n}", "order"),
+    "not_told": ("told no customer of {n} that had settled", "order"),
+    "told_wrongly": ("told customers of {n} what was not so", "order"),
 }
 
 

@@ -61,6 +61,9 @@ class Finding:
     examples: tuple[str, ...] = ()
 
 
+NOTHING_FOUND = Finding(0)
+
+
 @dataclass(frozen=True)
 class Audit:
     """Client records, orders table, payment ledger and stock, held against each other.
@@ -78,6 +81,8 @@ class Audit:
     wrong_amounts: Finding
     unanswered: Finding
     drained: bool
+    not_told: Finding = NOTHING_FOUND
+    told_wrongly: Finding = NOTHING_FOUND
 
     def promises(self) -> dict[str, Finding]:
         """Return the findings that must be empty, by name."""
@@ -89,6 +94,8 @@ class Audit:
             "refunds_missing",
             "unpaid_completions",
             "wrong_amounts",
+            "not_told",
+            "told_wrongly",
         )
         return {name: getattr(self, name) for name in names}
 

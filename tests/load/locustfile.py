@@ -2,7 +2,7 @@
 
 `locust -f tests/load/locustfile.py --host URL --scenario flash` from the repository's root; works
 with the web UI, `--headless`, and `--master`/`--worker`. LOAD_RECORDS names a file for one JSON
-line an order; a worker adds its process id to the name.
+line an order; a worker adds its process id to the name. SHOP_API_KEY is sent as `x-api-key`.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ ANSWER_TIMEOUT_SECONDS = 75.0
 CATALOGUE_ATTEMPTS = 5
 NO_SALE = 2
 """Exit code: the catalogue could not be read, or an answer not be recorded."""
+
+HEADERS = {"x-api-key": key} if (key := os.environ.get("SHOP_API_KEY")) else {}
 
 _log = logging.getLogger("flash-sale")
 _baskets: Baskets | None = None
@@ -92,7 +94,8 @@ def fetch_catalogue(host: str) -> Any:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for attempt in range(1, CATALOGUE_ATTEMPTS + 1):
         try:
-            with opener.open(f"{host}/products", timeout=10) as answer:
+            request = urllib.request.Request(f"{host}/products", headers=HEADERS)  # noqa: S310
+            with opener.open(request, timeout=10) as answer:
                 return json.load(answer)
         except OSError:
             if attempt == CATALOGUE_ATTEMPTS:
@@ -149,7 +152,9 @@ class Customer(FastHttpUser):
         error: str | None = "given up: the test was stopped before the answer"
         sent_at, started = time.time(), time.perf_counter()
         try:
-            with self.client.post(options.endpoint, json=order, catch_response=True) as response:
+            with self.client.post(
+                options.endpoint, json=order, headers=HEADERS, catch_response=True
+            ) as response:
                 http_status = response.status_code or None
                 error = judge(response, http_status)
         finally:
