@@ -89,7 +89,11 @@ def sale_of(
         stock_before=stock_before,
         stock_after=ledgers.stock,
         queued=queued,
-        told=told and [each for each in told if each.order_id in known],
+        # Of an order that is nowhere to be found somebody was told all the same.
+        told=told
+        and [
+            each for each in told if each.order_id in known or each.order_id not in ledgers.orders
+        ],
     )
 
 

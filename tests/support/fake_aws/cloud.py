@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from adapters.aws.fast.client import FastClient
+from adapters.aws.fast.client import Connect, FastClient
 from adapters.aws.fast.dynamodb import DynamoDB, open_dynamodb
-from adapters.aws.fast.endpoints import Endpoint
 from adapters.aws.fast.retries import RetryPolicy
 from adapters.aws.fast.sns import SNS, open_sns
 from adapters.aws.fast.sqs import SQS, open_sqs
@@ -91,22 +90,30 @@ class FakeAws:
         self.topics[name] = Topic(name, queues, self._mischief)
         return self.topics[name]
 
+    def connector(self, wire: Wire) -> Connect:
+        """Return how a fast client reaches this AWS over that wire."""
+        fakes = self._fakes(wire)
+        return lambda service, _where: FakeTransport(fakes[service])
+
+    def _fakes(self, wire: Wire) -> dict[str, Any]:
+        return {
+            "dynamodb": FakeDynamoDB(self.database, wire),
+            "sns": FakeSNS(self.topics, wire),
+            "sqs": FakeSQS(self.queues, wire),
+        }
+
     def connect(self, wire: Wire | None = None, policy: RetryPolicy = ONCE) -> Clients:
         """Return the clients of a process.
 
         A call is made once unless told otherwise: faults are planned call by call.
         """
         wire = wire or Wire()
-        fakes = {
-            "dynamodb": FakeDynamoDB(self.database, wire),
-            "sns": FakeSNS(self.topics, wire),
-            "sqs": FakeSQS(self.queues, wire),
-        }
-
-        def connect(service: str, _where: Endpoint) -> FakeTransport:
-            return FakeTransport(fakes[service])
-
-        client = FastClient("us-west-2", variables=VARIABLES, connect=connect)
+        fakes = self._fakes(wire)
+        client = FastClient(
+            "us-west-2",
+            variables=VARIABLES,
+            connect=lambda service, _where: FakeTransport(fakes[service]),
+        )
         return Clients(
             open_dynamodb(client, policy=policy),
             open_sns(client, policy=policy),

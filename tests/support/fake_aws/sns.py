@@ -23,6 +23,7 @@ class Topic:
     queues: Sequence[Queue] = ()
     mischief: Mischief = field(default_factory=Mischief)
     published: list[str] = field(default_factory=list)
+    attributes: list[dict[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.mischief.seed)  # noqa: S311 - repeatable on purpose
@@ -69,6 +70,8 @@ class FakeSNS:
                     response["Failed"].append(failure)
                 else:
                     message_id = topic.publish(entry["Message"])
+                    told = entry.get("MessageAttributes", {})
+                    topic.attributes.append({k: v["StringValue"] for k, v in told.items()})
                     response["Successful"].append({"Id": entry["Id"], "MessageId": message_id})
             return response
 

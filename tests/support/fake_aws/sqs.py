@@ -1,4 +1,4 @@
-"""The SQS client's methods that the processor calls, over queues in memory."""
+"""The SQS client's methods that processor and functions call, over queues in memory."""
 
 from __future__ import annotations
 
@@ -87,6 +87,14 @@ class FakeSQS:
             return None
 
         return await self._batch("ChangeMessageVisibilityBatch", request, change)
+
+    async def send_message_batch(self, **request: Any) -> dict[str, Any]:
+        """Send up to 10 messages, each with its own answer."""
+
+        def send(queue: Queue, entry: Entry) -> None:
+            queue.send(entry["MessageBody"])
+
+        return await self._batch("SendMessageBatch", request, send)
 
     async def send_message(self, **request: Any) -> dict[str, Any]:
         """Send one message, with up to 10 attributes."""

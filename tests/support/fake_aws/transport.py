@@ -56,11 +56,21 @@ def _json_call(target: str, body: bytes) -> tuple[str, dict[str, Any]]:
 def _form_call(body: bytes) -> tuple[str, dict[str, Any]]:
     """SNS's PublishBatch, the only operation that comes as a form."""
     form = dict(parse_qsl(body.decode(), strict_parsing=True))
-    entries: dict[str, dict[str, str]] = {}
+    entries: dict[str, dict[str, Any]] = {}
     for name, value in form.items():
         if name.startswith("PublishBatchRequestEntries.member."):
-            *_, number, member = name.split(".")
-            entries.setdefault(number, {})[member] = value
+            _, _, number, member, *inner = name.split(".")
+            entry = entries.setdefault(number, {})
+            if inner:
+                _, attribute, *place = inner
+                entry.setdefault(member, {}).setdefault(attribute, {})[place[-1]] = value
+            else:
+                entry[member] = value
+    for entry in entries.values():
+        if "MessageAttributes" in entry:
+            entry["MessageAttributes"] = {
+                each.pop("Name"): each for each in entry["MessageAttributes"].values()
+            }
     return form["Action"], {
         "TopicArn": form["TopicArn"],
         "PublishBatchRequestEntries": list(entries.values()),

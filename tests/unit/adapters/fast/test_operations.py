@@ -497,3 +497,31 @@ def test_no_answer_raises_anything_but_our_errors(status: int, body: bytes, serv
 
     with suppress(AwsError):
         run(call())
+
+
+@virtual_time
+async def test_attributes_of_messages_travel_as_botocore_sends_them() -> None:
+    taken = "".join(f"<member><Id>{index}</Id></member>" for index in range(2))
+    told = published(f"<Successful>{taken}</Successful>")
+    transport = Scripted([told])
+    attributes = [{"status": "COMPLETED", "a b": "1&2"}, {"status": "FAILED"}]
+    await open_sns(client(transport)).publish_batch(TOPIC, ["a", "b"], attributes)
+    theirs = botocore_of("sns")
+    theirs.response = told
+    theirs.call(
+        "publish_batch",
+        TopicArn=TOPIC,
+        PublishBatchRequestEntries=[
+            {
+                "Id": str(index),
+                "Message": message,
+                "MessageAttributes": {
+                    name: {"DataType": "String", "StringValue": text}
+                    for name, text in attributes[index].items()
+                },
+            }
+            for index, message in enumerate(["a", "b"])
+        ],
+    )
+    (sent,) = transport.sent
+    assert sorted(parse_qsl(sent.body.decode())) == sorted(parse_qsl(theirs.body))

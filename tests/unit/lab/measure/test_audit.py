@@ -9,6 +9,7 @@ import pytest
 from lab.load.records import Record
 from lab.measure.audit import Sale, audit, sale_of
 from lab.measure.ledgers import Ledgers, Payment, StoredOrder
+from lab.measure.notifications import Told
 from lab.results.model import Audit
 
 BEGAN = 1_000.0
@@ -22,6 +23,7 @@ class Evidence:
     orders: dict[str, StoredOrder] = field(default_factory=dict)
     payments: list[Payment] = field(default_factory=list)
     queued: set[str] = field(default_factory=set)
+    told: set[Told] | None = None
     stock_before: dict[str, int] = field(default_factory=lambda: {"A": 10})
     stock_after: dict[str, int] = field(default_factory=lambda: {"A": 7})
 
@@ -49,7 +51,7 @@ class Evidence:
 
     def sale(self) -> Sale:
         ledgers = Ledgers(self.orders, self.payments, self.stock_after)
-        return sale_of(self.records, self.stock_before, ledgers, self.queued)
+        return sale_of(self.records, self.stock_before, ledgers, self.queued, self.told)
 
     def audited(self) -> Audit:
         return audit(self.sale(), drained=True)
@@ -67,6 +69,34 @@ def test_a_faultless_sale_passes(evidence: Evidence) -> None:
     assert evidence.audited().passed
     assert evidence.broken() == {}
     assert len(evidence.sale().paid()) == 3
+
+
+def tell_everybody(evidence: Evidence) -> None:
+    evidence.told = {Told(each.order_id, each.status) for each in evidence.orders.values()}
+
+
+def test_a_sale_whose_customers_all_heard_of_their_orders_passes(evidence: Evidence) -> None:
+    tell_everybody(evidence)
+    evidence.told = {*(evidence.told or ()), Told("one", "COMPLETED")}  # twice does no harm
+    assert evidence.broken() == {}
+
+
+def test_a_settled_order_that_nobody_was_told_of_breaks_a_promise(evidence: Evidence) -> None:
+    evidence.told = {Told("one", "COMPLETED"), Told("two", "COMPLETED")}
+    assert evidence.broken() == {"not_told": 1}
+    assert evidence.audited().not_told.examples == ("three",)
+
+
+def test_what_is_told_must_be_so(evidence: Evidence) -> None:
+    tell_everybody(evidence)
+    evidence.told = {*(evidence.told or ()), Told("nobody", "COMPLETED"), Told("one", "FAILED")}
+    assert evidence.broken() == {"told_wrongly": 2}
+
+
+def test_an_open_order_need_not_be_told_yet(evidence: Evidence) -> None:
+    evidence.told = {Told("one", "COMPLETED"), Told("three", "COMPLETED")}
+    evidence.change("two", status="PENDING", settled_at=None)
+    assert "not_told" not in evidence.broken()
 
 
 def test_a_promised_order_that_is_missing_is_lost(evidence: Evidence) -> None:

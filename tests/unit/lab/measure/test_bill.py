@@ -41,6 +41,27 @@ def test_async_runs_one_task_more_than_serverless_which_pays_by_the_second() -> 
     assert dollars(queued, "Lambda compute") == 0
 
 
+def test_behind_a_gateway_nothing_is_due_without_an_order() -> None:
+    month = bill("gateway", CONFIG, PLAIN)
+    assert month.always_on == []
+    assert dollars(month, "API Gateway requests") == pytest.approx(3.5)
+
+
+def test_behind_a_gateway_the_orders_of_a_batch_share_one_run() -> None:
+    invocations = {"order-processing-orders": 0.2, "create-order": 1.0, "outbox-relay": 0.3}
+    calls = {"sqs:SendMessageBatch": 0.25, "sns:PublishBatch": 0.1}
+    logged = LogUsage(function_bytes_per_order=1_000.0)
+    used = replace(PLAIN, invocations=invocations, api_calls=calls, logged=logged)
+    month = bill("gateway", CONFIG, used)
+    gb_seconds = (0.2 * 3.1 + 1.3 * 0.05) * 0.5
+    assert dollars(month, "Lambda compute") == pytest.approx(gb_seconds * 13.3334, rel=1e-6)
+    assert dollars(month, "Lambda requests") == pytest.approx(1.5 * 0.20)
+    assert dollars(month, "SQS requests") == pytest.approx((0.25 + 2 * 0.2) * 0.40)
+    assert dollars(month, "SNS publishes") == pytest.approx(0.1 * 0.50)
+    logged_gb = (1_000 + 1.5 * 350 + 400) / 1e9 * 1e6
+    assert quantity(month, "Log ingestion") == pytest.approx(logged_gb)
+
+
 def test_memory_architecture_and_number_of_tasks_change_the_bill() -> None:
     intel = CONFIG | {"architecture": "x86_64", "lambdaMemoryMb": "1024", "receiverTasks": "3"}
     month = bill("serverless", intel, PLAIN)
@@ -136,7 +157,8 @@ def test_every_line_of_a_bill_has_a_price_and_every_price_a_line() -> None:
     units = {
         line.unit_price
         for architecture in ("arm64", "x86_64")
-        for month in [bill("serverless", CONFIG | {"architecture": architecture}, PLAIN)]
+        for topology in ("serverless", "gateway")
+        for month in [bill(topology, CONFIG | {"architecture": architecture}, PLAIN)]
         for line in (*month.per_order, *month.always_on)
     }
     ready = ("lambda_snapshot", "lambda_provisioned")

@@ -14,6 +14,7 @@ from lab.measure.logs import (
     LogEvent,
     LogUsage,
     environments_between,
+    invocations_between,
     log_usage,
     parse_event,
     read_events,
@@ -146,3 +147,20 @@ def test_services_log_what_is_looked_for_here(capsys: pytest.CaptureFixture[str]
     service._log_metrics({})  # the event's name is in there
     assert METRICS in capsys.readouterr().out
     assert f'"{COLD_START}"' in Path(environment.__file__).read_text(encoding="utf-8")
+
+
+def test_invocations_are_counted_by_function(tmp_path: Path) -> None:
+    for name, lines in (
+        ("function-create-order-function-1a2b3c4", 3),
+        ("function-order-processing-orders-function-99fdac8", 1),
+        ("receiver-0", 5),
+    ):
+        line = json.dumps({"event": "aws_calls", "timestamp": "2026-01-01T00:00:01Z"})
+        (tmp_path / f"{name}.log").write_text(f"{line}\n" * lines, encoding="utf-8")
+    events = list(read_events(tmp_path, {"aws_calls"}))
+    at = events[0].at
+    assert invocations_between(events, {"aws_calls"}, at - 1, at) == {
+        "create-order": 3,
+        "order-processing-orders": 1,
+    }
+    assert invocations_between(events, {"aws_calls"}, at, at + 1) == {}
