@@ -25,6 +25,7 @@ _SAME_START_SECONDS = 30.0
 """Boot time and clock make up the figure: a corrected clock moves it."""
 _PULUMI_SECONDS = 120
 _BALANCER = re.compile(r"\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.elb\.amazonaws\.com")
+_API = re.compile(r"\.execute-api\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com")
 _ARN = re.compile(r"^arn:[^:]+:sns:(?P<region>[^:]+):")
 
 
@@ -127,9 +128,8 @@ def _checked(outputs: Mapping[str, Any], name: str) -> dict[str, str]:
 
 def _region(outputs: Mapping[str, str], name: str) -> str:
     """Return the region that the outputs tell, whatever the user's own default is."""
-    found = _ARN.search(outputs.get("topic_arn", "")) or _BALANCER.search(
-        outputs.get("api_url", "")
-    )
+    url = outputs.get("api_url", "")
+    found = _ARN.search(outputs.get("topic_arn", "")) or _BALANCER.search(url) or _API.search(url)
     if found:
         return found["region"]
     with calling(name):

@@ -10,7 +10,7 @@ from typing import Any
 
 from ops.calls import RateLimit, calling
 from ops.open_orders import Action, OpenOrder, OpenOrders, Outcome, Retrier, Why
-from ops.republish import Republisher, Topic
+from ops.republish import Announcer, Queue, Republisher, Topic
 from ops.resubmit import Receiver, Resubmitter
 from ops.stack import Stack, queue_depth
 
@@ -105,10 +105,15 @@ class Reconciler:
             return sum(queue_depth(self._sqs, url))
 
     def _retrier(self) -> Retrier:
-        if "topic_arn" not in self._stack.outputs:
+        outputs = self._stack.outputs
+        announcer: Announcer | None = None
+        if "topic_arn" in outputs:
+            announcer = Topic(self._stack.client("sns"), outputs["topic_arn"])
+        elif "queue_url" in outputs:
+            announcer = Queue(self._sqs, outputs["queue_url"])
+        if announcer is None:
             return Resubmitter(Receiver(self._stack.output("api_url")))
-        topic = Topic(self._stack.client("sns"), self._stack.output("topic_arn"))
-        return Republisher(topic, RateLimit(self._rate))
+        return Republisher(announcer, RateLimit(self._rate))
 
 
 def _divided(work: Reconciliation) -> tuple[list[OpenOrder], list[OpenOrder]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ops.calls import Entry, calling, in_batches, send_entries
 from ops.dead_letters import REDRIVE, DeadLetter, reason_of, text_of
@@ -90,12 +90,13 @@ class ToTopic:
 
     def read(self, received: Mapping[str, Any]) -> DeadLetter:
         """Return the message in a failure record, or a letter with an empty body."""
-        message, reason, redrive = _read_record(received["Body"])
+        record = _read_record(received["Body"])
         return DeadLetter(
             message_id=received["MessageId"],
-            body=message,
-            reason=reason,
-            redrive=redrive,
+            body=record.message,
+            reason=record.reason,
+            redrive=record.redrive,
+            attributes=record.attributes,
             receipt=received["ReceiptHandle"],
         )
 
@@ -104,11 +105,29 @@ class ToTopic:
         problems = {each.message_id: NOT_A_RECORD for each in letters if not each.body}
         events = [each for each in letters if each.body]
         for batch in in_batches(events, size_of=lambda letter: letter.size):
-            found = self._topic.publish([each.body for each in batch], _marked({}, redrive))
+            found = self._topic.publish(
+                [each.body for each in batch],
+                [_marked(each.attributes, redrive) for each in batch],
+            )
             for letter, problem in zip(batch, found, strict=True):
                 if problem:
                     problems[letter.message_id] = problem
         return problems
+
+
+NOTIFICATIONS = "notify_failures_url"
+"""The output that names the queue of notifications that were given up."""
+
+
+def notifications_of(stack: Stack) -> tuple[str, Route]:
+    """Return the queue of a stack's failed notifications and their way back; UserError if none."""
+    if NOTIFICATIONS not in stack.outputs:
+        raise UserError(
+            f"{stack.name}: this stack notifies nobody (it has no output {NOTIFICATIONS}); leave "
+            "out --notifications"
+        )
+    topic_arn = stack.output("notifications_topic_arn")
+    return stack.output(NOTIFICATIONS), ToTopic(stack.client("sns"), topic_arn)
 
 
 def route_of(stack: Stack) -> Route:
@@ -130,19 +149,37 @@ def _marked(attributes: Mapping[str, Any], redrive: str) -> Entry:
     return {**attributes, REDRIVE: {"DataType": "String", "StringValue": redrive}}
 
 
-def _read_record(body: str) -> tuple[str, str, str | None]:
-    """Return message, reason and the redrive that sent it before, of a failure record."""
+class _Record(NamedTuple):
+    """What a failure record says of the event: a message that is empty where it says nothing."""
+
+    message: str
+    reason: str
+    redrive: str | None
+    attributes: Entry
+
+
+_NO_RECORD = _Record("", NOT_A_RECORD, None, {})
+
+
+def _read_record(body: str) -> _Record:
     try:
         record = json.loads(body)
         (event,) = record["requestPayload"]["Records"]
         message = event["Sns"]["Message"]
-        mark = (event["Sns"].get("MessageAttributes") or {}).get(REDRIVE, {}).get("Value")
+        told = event["Sns"].get("MessageAttributes") or {}
+        # What SNS tells of an attribute, as SNS wants to be told of it.
+        attributes = {
+            name: {"DataType": each["Type"], "StringValue": each["Value"]}
+            for name, each in told.items()
+        }
+        mark = text_of(attributes, REDRIVE)
         reason = _failure(record)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return "", NOT_A_RECORD, None
+        return _NO_RECORD
     if not isinstance(message, str):
-        return "", NOT_A_RECORD, None
-    return message, reason, mark
+        return _NO_RECORD
+    attributes.pop(REDRIVE, None)
+    return _Record(message, reason, mark, attributes)
 
 
 def _failure(record: Mapping[str, Any]) -> str:

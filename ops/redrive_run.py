@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from ops.calls import RateLimit, Unanswered, calling, error_code
 from ops.dead_letters import DeadLetter, DeadLetterQueue
 from ops.redrive import Progress, Redrive, Tally
-from ops.redrive_routes import Route, ToQueue, route_of
+from ops.redrive_routes import Route, ToQueue, notifications_of, route_of
 from ops.stack import QueueDepth, Stack
 from terminal.errors import UserError
 
@@ -138,17 +138,31 @@ class RedriveRun:
     """What is to be moved on which stack, and what came of it so far.
 
     `reason` chooses messages whose reason contains it, whatever the case; None chooses all.
+    `notifications` are those that were given up, instead of the orders' dead letters.
     """
 
-    def __init__(self, stack: Stack, reason: str | None, *, rate: int, dry_run: bool) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        reason: str | None,
+        *,
+        rate: int,
+        dry_run: bool,
+        notifications: bool = False,
+    ) -> None:
         self.stack = stack
         self.reason = reason
         self.dry_run = dry_run
         self.tally = Tally()
-        self.route: Route = route_of(stack)
+        self.route: Route
+        if notifications:
+            url, self.route = notifications_of(stack)
+        else:
+            self.route = route_of(stack)
+            url = stack.output("dlq_url")
         self.at_end: QueueDepth | None = None
         self._rate = rate
-        self._queue = DeadLetterQueue(stack.client("sqs"), stack.output("dlq_url"))
+        self._queue = DeadLetterQueue(stack.client("sqs"), url)
 
     def run(self, progress: Progress) -> None:
         """Move, or look; then count what is there.

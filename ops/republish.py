@@ -1,14 +1,46 @@
-"""Open orders back to the topic: their events are published once more."""
+"""Open orders back to where accepted orders are announced: topic or queue hears of them again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from ops.calls import MAX_ENTRIES, Entry, RateLimit, calling, in_batches, send_entries
 from ops.open_orders import Action, OpenOrder, Outcome
 from orders.message import encode_order_placed
 from terminal.interrupts import shielded
+
+
+class Announcer(Protocol):
+    """Where accepted orders are announced."""
+
+    def publish(self, messages: Sequence[str]) -> list[str | None]:
+        """Announce up to 10 messages; return the problem of each, None where it was taken.
+
+        Raises:
+            Unanswered, UserError: the call as a whole failed; some may have been taken.
+        """
+        ...
+
+
+class Queue:
+    """The queue that stored orders are put into where no topic is between."""
+
+    def __init__(self, sqs: Any, url: str) -> None:
+        self._sqs = sqs
+        self._url = url
+
+    def publish(self, messages: Sequence[str]) -> list[str | None]:
+        """Queue up to 10 messages."""
+        entries = [
+            {"Id": str(number), "MessageBody": message} for number, message in enumerate(messages)
+        ]
+        with calling(f"sending to {self._url}"):
+            problems = send_entries(self._send, entries)
+        return [problems.get(entry["Id"]) for entry in entries]
+
+    def _send(self, entries: list[Entry]) -> Any:
+        return self._sqs.send_message_batch(QueueUrl=self._url, Entries=entries)
 
 
 class Topic:
@@ -18,17 +50,19 @@ class Topic:
         self._sns = sns
         self._arn = arn
 
-    def publish(self, messages: Sequence[str], attributes: Entry | None = None) -> list[str | None]:
+    def publish(
+        self, messages: Sequence[str], attributes: Sequence[Entry] = ()
+    ) -> list[str | None]:
         """Publish up to 10 messages; return the problem of each, None where it was taken.
 
         Raises:
             Unanswered, UserError: the call as a whole failed; some may have been taken.
         """
-        common: Entry = {"MessageAttributes": attributes} if attributes else {}
-        entries = [
-            {"Id": str(number), "Message": message, **common}
-            for number, message in enumerate(messages)
+        entries: list[Entry] = [
+            {"Id": str(number), "Message": message} for number, message in enumerate(messages)
         ]
+        for entry, told in zip(entries, attributes, strict=False):
+            entry["MessageAttributes"] = told
         with calling(f"publishing to {self._arn}"):
             problems = send_entries(self._publish, entries)
         return [problems.get(entry["Id"]) for entry in entries]
@@ -38,19 +72,19 @@ class Topic:
 
 
 class Republisher:
-    """Publishes orders on the topic again, in batches, at a bounded rate."""
+    """Announces orders again, in batches, at a bounded rate."""
 
-    def __init__(self, topic: Topic, rate: RateLimit) -> None:
-        self._topic = topic
+    def __init__(self, announcer: Announcer, rate: RateLimit) -> None:
+        self._announcer = announcer
         self._rate = rate
 
     def retry(self, orders: Sequence[OpenOrder], done: Callable[[Outcome], None]) -> None:
-        """Tell `done` of each order once SNS has answered for its batch."""
+        """Tell `done` of each order once AWS has answered for its batch."""
         for batch in in_batches(orders, most=self._rate.most(MAX_ENTRIES)):
             self._rate.wait()
             with shielded():
                 messages = [encode_order_placed(order.order_id) for order in batch]
-                problems = self._topic.publish(messages)
+                problems = self._announcer.publish(messages)
                 self._rate.went(len(batch))
                 for order, problem in zip(batch, problems, strict=True):
                     action = Action.FAILED if problem else Action.REPUBLISHED

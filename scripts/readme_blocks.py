@@ -48,8 +48,9 @@ def config_table() -> str:
 def results_table() -> str:
     """Return the flash sale of the published results as Markdown."""
     results = json.loads(RESULTS.read_text(encoding="utf-8"))
-    sales = [results["topologies"][name]["scenarios"]["flash"] for name in TOPOLOGIES]
-    lines = [f"| | {' | '.join(TOPOLOGIES)} |", f"|---|{'---:|' * len(TOPOLOGIES)}"]
+    names = [name for name in TOPOLOGIES if name in results["topologies"]]
+    sales = [results["topologies"][name]["scenarios"]["flash"] for name in names]
+    lines = [f"| | {' | '.join(names)} |", f"|---|{'---:|' * len(names)}"]
     for title, form in ROWS:
         lines.append(f"| {title} | {' | '.join(_cell(form, sale) for sale in sales)} |")
     return "\n".join(lines)

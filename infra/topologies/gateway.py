@@ -52,7 +52,7 @@ def build(settings: Settings, folders: FunctionFolders) -> Outputs:
         **foundation.outputs,
         "api_url": api.url,
         "api_key": api.key,
-        "topic_arn": notifications.topic_arn,
+        "notifications_topic_arn": notifications.topic_arn,
         **orders.outputs,
         "relay_failures_url": outbox.failure_queue.url,
         "notify_failures_url": notifications.failure_queue.url,

@@ -82,6 +82,8 @@ def sale_of(
         if order_id in sent or order.created_at >= began - CLOCK_MARGIN_SECONDS
     }
     known = sent | orders.keys()
+    # Of an order that is nowhere to be found somebody may have been told all the same.
+    others = ledgers.orders.keys() - known
     return Sale(
         records=records,
         orders=orders,
@@ -89,11 +91,7 @@ def sale_of(
         stock_before=stock_before,
         stock_after=ledgers.stock,
         queued=queued,
-        # Of an order that is nowhere to be found somebody was told all the same.
-        told=told
-        and [
-            each for each in told if each.order_id in known or each.order_id not in ledgers.orders
-        ],
+        told=told and [each for each in told if each.order_id not in others],
     )
 
 

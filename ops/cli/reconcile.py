@@ -57,8 +57,9 @@ def reconcile(
     """Find stuck orders and retry them.
 
     Stuck is an order that was stored and never published (PENDING for longer than the age), and one
-    whose worker died (PROCESSING, its lease ended). They are published on the topic again; in the
-    sync topology, which has none, the customer's request is sent again. Settled orders and
+    whose worker died (PROCESSING, its lease ended). They are announced again, on the topic or
+    in the queue of orders; in the sync topology, which has neither, the customer's request is
+    sent again. Settled orders and
     those in work stay as they are, so that running it twice, or too early, does no harm.
 
     While the queue holds messages, a PENDING order that no later order has overtaken may be

@@ -37,6 +37,12 @@ def redrive(
         str | None,
         typer.Option(metavar="TEXT", help="Only messages whose reason contains this text."),
     ] = None,
+    notifications: Annotated[
+        bool,
+        typer.Option(
+            "--notifications", help="Notifications that were given up, instead of orders."
+        ),
+    ] = False,
     dry_run: DryRunOption = False,
     rate: RateOption = 100,
     outputs: OutputsOption = None,
@@ -45,9 +51,9 @@ def redrive(
 ) -> None:
     """Move the messages of the dead-letter queue back to where they came from.
 
-    In the async topology that is the processor's queue, in the serverless one the topic, on which
-    the event that the function failed on is published again. Repair the reason first
-    (--dry-run counts the messages by reason): what cannot be handled comes back, and is left there.
+    In the async topology and behind API Gateway that is the queue of orders, in the serverless one
+    the topic, on which the event that the function failed on is published again. Repair the reason
+    first (--dry-run counts them by it): what cannot be handled comes back, and is left there.
 
     A message is sent before it is deleted: it may arrive twice, which changes nothing, and is never
     lost. Where SQS offers its own move task (AWS), that moves the whole queue; by reason, and where
@@ -63,7 +69,7 @@ def redrive(
     console = make_console()
     console.print(f"stack    {target.name}, {target.region}", highlight=False)
     with target.reached():
-        work = RedriveRun(target, reason, rate=rate, dry_run=dry_run)
+        work = RedriveRun(target, reason, rate=rate, dry_run=dry_run, notifications=notifications)
         title = "looking at dead letters" if dry_run else "moving dead letters"
         ending = carry_out(work.run, title, console)
     write_json(work.as_json(), ending, json)

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
-CHAPTER = TEXT.partition("## Three guided walks")[2].partition("\n## ")[0]
+CHAPTER = TEXT.partition("## Four guided walks")[2].partition("\n## ")[0]
 WALKS = CHAPTER.split("\n\n**")[1:]
 
 
@@ -21,5 +21,5 @@ def test_a_walk_leads_through_files_that_are_there_each_once(walk: str) -> None:
     assert len(set(steps)) == len(steps)
 
 
-def test_there_are_three_walks() -> None:
-    assert len(WALKS) == 3
+def test_there_are_four_walks() -> None:
+    assert len(WALKS) == 4

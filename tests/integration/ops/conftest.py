@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -37,14 +37,16 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def deployed(topology: str, folder: Path) -> Iterator[Ward]:
+def deployed(
+    topology: str, folder: Path, config: Mapping[str, str] | None = None
+) -> Iterator[Ward]:
     """Keep a topology up as `lab up` does."""
     receiver_port, processor_port = free_ports(2)
     ports = {"receiverPort": str(receiver_port), "processorPort": str(processor_port)}
     with deploy(
         topology,
         project=ROOT,
-        config={**QUICK, **ports},
+        config={**QUICK, **ports, **(config or {})},
         run_dir=folder,
         first_retry_seconds=FIRST_RETRY_SECONDS,
     ) as deployment:

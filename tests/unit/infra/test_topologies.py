@@ -64,7 +64,7 @@ def test_exactly_one_consumer_is_subscribed_to_the_topic(stack: str, protocol: s
             GATEWAY,
             {
                 "api_key",
-                "topic_arn",
+                "notifications_topic_arn",
                 "queue_url",
                 "dlq_url",
                 "relay_failures_url",

@@ -33,7 +33,7 @@ def test_each_topology_has_a_stack_file_and_each_stack_file_a_topology() -> None
 
 def test_a_stack_and_its_configuration_say_which_topology_it_is() -> None:
     for name, each in TOPOLOGIES.items():
-        assert deployed(each.deployed_as, CONFIG | each.config).name == name
+        assert deployed(each.deployed_as, {**CONFIG, **each.config}).name == name
     assert deployed("serverless", {"ingress": "loadBalancer"}).name == "serverless"
     assert deployed("batch", {}).paid_by is None
 

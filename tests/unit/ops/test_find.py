@@ -110,6 +110,13 @@ def test_two_ways_to_name_a_stack_are_one_too_many(tmp_path: Path) -> None:
             },
             "ap-southeast-2",
         ),
+        (
+            {
+                "topology": "serverless",
+                "api_url": "https://a1b2.execute-api.sa-east-1.amazonaws.com/v1",
+            },
+            "sa-east-1",
+        ),
         ({"topology": "sync", "api_url": "https://shop.example"}, "us-east-1"),
     ],
 )
