@@ -4,7 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from infra.settings import SHORTEST_DRAIN_SECONDS, Ingress, PythonVersion, Settings, Topology
+from infra.settings import (
+    SHORTEST_DRAIN_SECONDS,
+    Ingress,
+    PythonVersion,
+    Settings,
+    Topology,
+    Workflow,
+)
 
 # What a claim or an invocation needs around the payment itself: reads, writes and their retries.
 MARGIN_SECONDS = 5
@@ -49,6 +56,9 @@ def _ingress(settings: Settings) -> Iterator[Conflict]:
     if settings.ingress is Ingress.APIGATEWAY and settings.topology is not Topology.SERVERLESS:
         rule = "must be loadBalancer where the topology is not serverless"
         yield Conflict("ingress", rule, "ingress", Ingress.LOAD_BALANCER.value)
+    if settings.workflow is Workflow.STATE_MACHINE and not settings.without_servers:
+        rule = "must be queue where the ingress is not apigateway"
+        yield Conflict("workflow", rule, "workflow", Workflow.QUEUE.value)
 
 
 def _ports(settings: Settings) -> Iterator[Conflict]:

@@ -79,17 +79,27 @@ def shop_environment(settings: Settings, tables: Tables) -> Environment:
 def relay_environment(
     settings: Settings,
     *,
-    queue_url: pulumi.Input[str],
+    work: Environment,
     topic_arn: pulumi.Input[str],
     unreadable_queue_url: pulumi.Input[str],
 ) -> Environment:
-    """Return the relay's variables."""
+    """Return the relay's variables; `work` says where new orders go."""
     return {
-        "SQS_QUEUE_URL": queue_url,
+        **work,
         "SNS_TOPIC_ARN": topic_arn,
         "UNREADABLE_QUEUE_URL": unreadable_queue_url,
         "LOG_LEVEL": settings.log_level.value,
     }
+
+
+def into_queue(queue_url: pulumi.Input[str]) -> Environment:
+    """Return what sends new orders into a queue."""
+    return {"SQS_QUEUE_URL": queue_url}
+
+
+def into_workflow(state_machine_arn: pulumi.Input[str]) -> Environment:
+    """Return what starts the workflow of each new order."""
+    return {"STATE_MACHINE_ARN": state_machine_arn}
 
 
 def notify_environment(settings: Settings) -> Environment:

@@ -7,9 +7,10 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import permissions
-from infra.environment import relay_environment
+from infra.environment import Environment, relay_environment
 from infra.foundation import Foundation
 from infra.function import Function, FunctionArgs, FunctionCode
+from infra.iam import Statement
 from infra.messaging import create_queue
 
 BATCH = 100
@@ -33,12 +34,15 @@ class OutboxArgs:
     """Whose stream is passed on, and where to.
 
     Attributes:
+        work: the variables that say where new orders go.
+        may_pass_on: the permission to send them there.
         start_after: what must be subscribed to the topic before the first notification.
     """
 
     foundation: Foundation
     code: FunctionCode
-    queue: aws.sqs.Queue
+    work: Environment
+    may_pass_on: Statement
     topic_arn: pulumi.Output[str]
     start_after: list[pulumi.Resource]
 
@@ -63,13 +67,13 @@ class Outbox(pulumi.ComponentResource):
                 module="relay",
                 environment=relay_environment(
                     settings,
-                    queue_url=args.queue.url,
+                    work=args.work,
                     topic_arn=args.topic_arn,
                     unreadable_queue_url=self.failure_queue.url,
                 ),
                 statements=[
                     *permissions.streamed_to_lambda(orders.stream_arn),
-                    permissions.queueing(args.queue.arn),
+                    args.may_pass_on,
                     permissions.notifying(args.topic_arn),
                     permissions.setting_aside(self.failure_queue.arn),
                 ],

@@ -1,5 +1,7 @@
 """What each service may do, one statement a concern, in AWS's own action names."""
 
+from collections.abc import Sequence
+
 import pulumi
 import pulumi_aws as aws
 
@@ -109,6 +111,48 @@ def streamed_to_lambda(stream_arn: pulumi.Input[str]) -> list[Statement]:
         # AWS lets no stream be named here, see
         # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
         allow("ListStreams", "dynamodb:ListStreams", on="*"),
+    ]
+
+
+def starting(state_machine_arn: pulumi.Input[str]) -> Statement:
+    """Start the workflow of an order."""
+    return allow("StartWorkflows", "states:StartExecution", on=state_machine_arn)
+
+
+def invoking(function_arns: Sequence[pulumi.Input[str]]) -> Statement:
+    """Invoke the tasks of a workflow."""
+    return Statement(
+        sid="InvokeTasks", actions=("lambda:InvokeFunction",), resources=tuple(function_arns)
+    )
+
+
+def delivering_logs_and_traces() -> list[Statement]:
+    """Let Step Functions deliver what happens in executions; AWS lets no resource be named here.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
+    https://docs.aws.amazon.com/step-functions/latest/dg/concepts-xray-tracing.html
+    """
+    return [
+        allow(
+            "DeliverLogs",
+            "logs:CreateLogDelivery",
+            "logs:GetLogDelivery",
+            "logs:UpdateLogDelivery",
+            "logs:DeleteLogDelivery",
+            "logs:ListLogDeliveries",
+            "logs:PutResourcePolicy",
+            "logs:DescribeResourcePolicies",
+            "logs:DescribeLogGroups",
+            on="*",
+        ),
+        allow(
+            "SendTraces",
+            "xray:PutTraceSegments",
+            "xray:PutTelemetryRecords",
+            "xray:GetSamplingRules",
+            "xray:GetSamplingTargets",
+            on="*",
+        ),
     ]
 
 

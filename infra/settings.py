@@ -40,6 +40,13 @@ class Ingress(StrEnum):
     APIGATEWAY = "apigateway"
 
 
+class Workflow(StrEnum):
+    """What fulfils orders behind API Gateway."""
+
+    QUEUE = "queue"
+    STATE_MACHINE = "stateMachine"
+
+
 class Architecture(StrEnum):
     """The processor of tasks and functions, in Lambda's spelling."""
 
@@ -80,6 +87,7 @@ class Settings:
     region: str
     topology: Annotated[Topology, OneOf(Topology, "async")]
     ingress: Annotated[Ingress, OneOf(Ingress, "loadBalancer")]
+    workflow: Annotated[Workflow, OneOf(Workflow, "queue")]
     architecture: Annotated[Architecture, OneOf(Architecture, "arm64")]
     python_version: Annotated[PythonVersion, OneOf(PythonVersion, "3.13")]
     receiver_tasks: Annotated[int, WholeNumber(1, 100, "1")]

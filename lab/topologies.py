@@ -14,6 +14,8 @@ from ops.stack import TopologyName
 
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html, without a window
 LARGEST_BATCH = 10
+# A state machine has no such bound: each order is an execution of its own.
+STATE_MACHINE = "stateMachine"
 
 
 class PaidBy(StrEnum):
@@ -65,7 +67,7 @@ class Topology:
                 return int(config["receiverTasks"]) * int(config["paymentConcurrency"])
             case PaidBy.PROCESSOR:
                 return int(config["processorTasks"]) * int(config["processorConcurrency"])
-            case PaidBy.BATCHES:
+            case PaidBy.BATCHES if config.get("workflow") != STATE_MACHINE:
                 return int(config["maxConcurrentBatches"]) * LARGEST_BATCH
             case _:
                 return None

@@ -9,13 +9,16 @@ from typing import Any
 import msgspec
 
 from adapters.aws.entries import Refusal, send_all
+from adapters.aws.errors import AWS_ERRORS, unavailable
 from adapters.aws.fast.sns import open_sns
 from adapters.aws.fast.sqs import open_sqs
+from adapters.aws.fast.states import open_states
 from adapters.orders.outbox import Placed, StreamRecord, UnreadableRecord, change_in
 from kit.logging import get_logger
 from lambda_fn.environment import ExecutionEnvironment
 from lambda_fn.settings import RelaySettings
 from orders.errors import Unavailable
+from orders.ids import execution_name
 from orders.message import encode_order_placed
 from orders.notification import STATUS_ATTRIBUTE, OrderSettled, encode_order_settled
 
@@ -30,6 +33,7 @@ class Outbox:
         self._settings = settings
         self._sqs = open_sqs(self._environment.client)
         self._sns = open_sns(self._environment.client)
+        self._states = open_states(self._environment.client)
 
     def pass_on(self, records: Sequence[Mapping[str, Any]]) -> list[str]:
         """Return the sequence numbers of the records that were not passed on, in order."""
@@ -40,7 +44,7 @@ class Outbox:
         self._environment.close()
 
     async def _pass_on(self, records: Sequence[Mapping[str, Any]]) -> list[str]:
-        work: dict[str, str] = {}
+        placed: dict[str, str] = {}
         settled: dict[str, OrderSettled] = {}
         unreadable: dict[str, str] = {}
         for raw in records:
@@ -51,11 +55,11 @@ class Outbox:
                 unreadable[number] = _set_aside(raw, str(error))
                 continue
             if isinstance(change, Placed):
-                work[number] = encode_order_placed(change.order_id)
+                placed[number] = change.order_id
             elif change is not None:
                 settled[number] = change
         outcomes = await asyncio.gather(
-            self._send(self._settings.queue_url, "queue", work),
+            self._work(placed),
             self._send(self._settings.unreadable_queue_url, "queue of the unreadable", unreadable),
             self._notify(settled),
         )
@@ -63,6 +67,25 @@ class Outbox:
         for number, problem in failed.items():
             _log.warning("record_not_passed_on", sequence_number=number, error=str(problem))
         return [number for number in map(_number, records) if number in failed]
+
+    async def _work(self, placed: Mapping[str, str]) -> dict[str, Unavailable]:
+        """Let the orders be fulfilled, by record; return what went wrong with whose."""
+        machine = self._settings.state_machine_arn
+        if machine is not None:
+            started = (self._start(machine, each) for each in placed.values())
+            results = await asyncio.gather(*started)
+            return _failures(placed, results)
+        messages = {number: encode_order_placed(each) for number, each in placed.items()}
+        return await self._send(self._settings.queue_url or "", "queue", messages)
+
+    async def _start(self, machine: str, order_id: str) -> Unavailable | None:
+        """Start an order's workflow; that it was started before is as good."""
+        try:
+            body = msgspec.json.encode({"order_id": order_id}).decode()
+            await self._states.start_execution(machine, execution_name(order_id), body)
+        except AWS_ERRORS as error:
+            return unavailable("state machine", error)
+        return None
 
     async def _send(
         self, queue_url: str, what: str, bodies: Mapping[str, str]

@@ -35,11 +35,15 @@ class ShopSettings(FunctionSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class RelaySettings(FunctionSettings):
-    """Where the relay passes on what the stream says, and where what it cannot read goes."""
+    """Where the relay passes on what the stream says, and where what it cannot read goes.
 
-    queue_url: str
+    New orders go into the queue, or into the state machine: one of the two is set.
+    """
+
     topic_arn: str
     unreadable_queue_url: str
+    queue_url: str | None = None
+    state_machine_arn: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,9 +90,15 @@ def relay_settings(environment: Environment) -> RelaySettings:
     """Read what the relay is told."""
     settings = RelaySettings(
         **_common(environment),
-        queue_url=environment.text("SQS_QUEUE_URL"),
         topic_arn=environment.text("SNS_TOPIC_ARN"),
         unreadable_queue_url=environment.text("UNREADABLE_QUEUE_URL"),
+        queue_url=environment.optional_text("SQS_QUEUE_URL"),
+        state_machine_arn=environment.optional_text("STATE_MACHINE_ARN"),
+    )
+    environment.rule(
+        holds=(settings.queue_url is None) != (settings.state_machine_arn is None),
+        problem="SQS_QUEUE_URL, STATE_MACHINE_ARN: one of the two must be set, to say where new "
+        "orders go",
     )
     environment.check()
     return settings

@@ -16,6 +16,8 @@ import msgspec
 # pattern in the OpenAPI document, has no `\Z`.
 ORDER_ID_PATTERN = r"^(?!a?sync$)[A-Za-z0-9][A-Za-z0-9._-]{0,127}$(?!\n)"
 
+LONGEST_EXECUTION_NAME = 80
+
 _order_id = re.compile(ORDER_ID_PATTERN)
 
 
@@ -43,6 +45,18 @@ def order_id_for_key(customer_id: str, idempotency_key: str) -> str:
     value = value & ~(0xF << 76) | 0x8 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return str(uuid.UUID(int=value))
+
+
+def execution_name(order_id: str) -> str:
+    """Return what the execution of an order's workflow is called: one name, one order.
+
+    An order id may have 128 characters, a name 80 of the same:
+    https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+    """
+    if len(order_id) <= LONGEST_EXECUTION_NAME:
+        return order_id
+    digest = hashlib.blake2b(order_id.encode(), digest_size=16).hexdigest()
+    return f"{order_id[: LONGEST_EXECUTION_NAME - len(digest) - 1]}-{digest}"
 
 
 def content_hash(customer_id: str, units: list[tuple[str, int]]) -> str:

@@ -60,6 +60,7 @@ class Clients:
         self.sns: SNSClient = factory.client("sns")
         self.sqs: SQSClient = factory.client("sqs")
         self.sts: STSClient = factory.client("sts")
+        self.workflows: Any = factory.client("stepfunctions")
         self._all = (
             self.apigateway,
             self.dynamodb,
@@ -69,6 +70,7 @@ class Clients:
             self.sns,
             self.sqs,
             self.sts,
+            self.workflows,
         )
 
     def close(self) -> None:

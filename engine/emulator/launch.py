@@ -25,6 +25,7 @@ from engine.emulator.statements import (
     read_expressions_once,
     read_statements_once,
 )
+from engine.emulator.workflows import Workflows
 
 
 class AsynchronousLambda:
@@ -129,6 +130,7 @@ if __name__ == "__main__":
     FailureDestinations().install()
     StreamMappings().install()
     StrictRestApis().install()
+    Workflows().install()
     AsynchronousLambda().install()
     look_for_garbage_less()
     app.main()

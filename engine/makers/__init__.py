@@ -14,6 +14,7 @@ from engine.makers import (
     messaging,
     network,
     usage_plans,
+    workflows,
 )
 from engine.makers.context import Maker
 
@@ -27,4 +28,5 @@ MAKERS: Mapping[str, Maker] = {
     **messaging.MAKERS,
     **network.MAKERS,
     **usage_plans.MAKERS,
+    **workflows.MAKERS,
 }

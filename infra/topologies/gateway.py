@@ -1,7 +1,9 @@
-"""API Gateway -> functions -> orders table -> stream -> queue and notifications: no server."""
+"""API Gateway -> functions -> orders table -> stream -> queue or workflow, and notifications."""
+
+from dataclasses import dataclass
 
 from infra import permissions
-from infra.environment import shop_environment
+from infra.environment import Environment, into_queue, into_workflow, shop_environment
 from infra.foundation import Foundation, Outputs
 from infra.function import API_SECONDS, Function, FunctionArgs, FunctionCode, FunctionFolders
 from infra.iam import Statement
@@ -9,8 +11,9 @@ from infra.messaging import OrderQueue
 from infra.notifications import Notifications, NotificationsArgs
 from infra.order_api import OrderApi, OrderApiArgs
 from infra.order_processing import OrderProcessing, OrderProcessingArgs
+from infra.order_workflow import OrderWorkflow, OrderWorkflowArgs
 from infra.outbox import Outbox, OutboxArgs
-from infra.settings import Settings
+from infra.settings import Settings, Workflow
 
 
 def build(settings: Settings, folders: FunctionFolders) -> Outputs:
@@ -20,16 +23,14 @@ def build(settings: Settings, folders: FunctionFolders) -> Outputs:
     notifications = Notifications(
         "order-notifications", NotificationsArgs(foundation=foundation, code=code)
     )
-    orders = OrderQueue("order-processing", settings)
-    OrderProcessing(
-        "order-processing", OrderProcessingArgs(foundation=foundation, code=code, orders=orders)
-    )
+    work = _work(foundation, code)
     outbox = Outbox(
         "outbox",
         OutboxArgs(
             foundation=foundation,
             code=code,
-            queue=orders.queue,
+            work=work.environment,
+            may_pass_on=work.statement,
             topic_arn=notifications.topic_arn,
             # What is published before anyone subscribes is lost.
             start_after=[notifications],
@@ -53,10 +54,38 @@ def build(settings: Settings, folders: FunctionFolders) -> Outputs:
         "api_url": api.url,
         "api_key": api.key,
         "notifications_topic_arn": notifications.topic_arn,
-        **orders.outputs,
+        **work.outputs,
         "relay_failures_url": outbox.failure_queue.url,
         "notify_failures_url": notifications.failure_queue.url,
     }
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Where the relay passes new orders on to, and the stack's outputs of it."""
+
+    environment: Environment
+    statement: Statement
+    outputs: Outputs
+
+
+def _work(foundation: Foundation, code: FunctionCode) -> _Work:
+    """Declare what fulfils the orders."""
+    if foundation.settings.workflow is Workflow.STATE_MACHINE:
+        workflow = OrderWorkflow(
+            "order-workflow", OrderWorkflowArgs(foundation=foundation, code=code)
+        )
+        return _Work(
+            into_workflow(workflow.arn),
+            permissions.starting(workflow.arn),
+            {"state_machine_arn": workflow.arn},
+        )
+    orders = OrderQueue("order-processing", foundation.settings)
+    OrderProcessing(
+        "order-processing", OrderProcessingArgs(foundation=foundation, code=code, orders=orders)
+    )
+    queue = orders.queue
+    return _Work(into_queue(queue.url), permissions.queueing(queue.arn), orders.outputs)
 
 
 def _function(

@@ -29,6 +29,8 @@ HTTP_HEADER_BYTES = 1_000
 # The processor's, which logs one line of metrics in that time.
 METRICS_SECONDS = 60
 PAYING_FUNCTION = "order-processing-orders"
+TASKS = "order-workflow-"
+PAYING_TASK = f"{TASKS}charge-order"
 QUICK_FUNCTION_SECONDS = 0.05
 ACCESS_LOG_BYTES = 400
 
@@ -140,7 +142,9 @@ def _per_order(
 def _without_servers(config: Mapping[str, str], usage: Usage) -> list[tuple[str, str, float]]:
     """Return what an order costs behind API Gateway: nothing runs, and is paid for, without one."""
     invocations = sum(usage.invocations.values())
-    paying = usage.invocations.get(PAYING_FUNCTION, 0.0)
+    by_batch = usage.invocations.get(PAYING_FUNCTION, 0.0)
+    paying = by_batch + usage.invocations.get(PAYING_TASK, 0.0)
+    tasks = sum(n for name, n in usage.invocations.items() if name.startswith(TASKS))
     pay_seconds = float(config["paymentSeconds"]) + FUNCTION_OVERHEAD_SECONDS
     seconds = paying * pay_seconds + (invocations - paying) * QUICK_FUNCTION_SECONDS
     log_bytes = usage.logged.function_bytes_per_order + invocations * FUNCTION_LOG_BYTES
@@ -150,11 +154,17 @@ def _without_servers(config: Mapping[str, str], usage: Usage) -> list[tuple[str,
         ("DynamoDB reads", "dynamodb_read", usage.read_units),
         ("SNS publishes", "sns_publish", usage.requests("sns")),
         # Lambda receives a batch and deletes it in the queue's owner's name.
-        ("SQS requests", "sqs_request", usage.requests("sqs") + 2 * paying),
+        ("SQS requests", "sqs_request", usage.requests("sqs") + 2 * by_batch),
+        ("Step Functions transitions", "states_transition", _transitions(tasks)),
         ("Lambda requests", "lambda_request", invocations),
         *_compute(config, seconds, usage),
         ("Log ingestion", "logs_gb", (log_bytes + ACCESS_LOG_BYTES) / BYTES_PER_GB),
     ]
+
+
+def _transitions(tasks: float) -> float:
+    """Return the states that an order of so many tasks enters: two choices and the end, too."""
+    return tasks + 3 if tasks else 0.0
 
 
 def _function_seconds(
