@@ -6,7 +6,7 @@ Functions by the name of their class, which is what its Retry and Catch look for
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import msgspec
@@ -24,7 +24,7 @@ from orders.steps import FulfilmentSteps
 
 State = dict[str, Any]
 """What a task is given and gives back: plain JSON."""
-Task = Callable[[FulfilmentSteps, State], Awaitable[State]]
+Task = Callable[[FulfilmentSteps, State], Coroutine[Any, Any, State]]
 
 _log = get_logger()
 
