@@ -12,7 +12,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("orders", "kit", "sqs_consumer", "adapters", "receiver", "processor", "lambda_fn")
 READS_THE_ENVIRONMENT = {"environ", "environb", "getenv", "getenvb"}
-HANDLERS = ("order_events", "create_order", "read_orders", "relay", "process_orders", "notify")
+HANDLERS = (
+    *("order_events", "create_order", "read_orders", "relay", "process_orders", "notify"),
+    *("claim_order", "charge_order", "complete_order"),
+    *("decide_failure", "refund_order", "fail_order"),
+)
 ENTRY_POINTS = {
     "receiver/__main__.py",
     "processor/__main__.py",

@@ -6,7 +6,6 @@ Requests and answers of AWS's JSON protocol are on the wire as botocore shows th
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
@@ -43,23 +42,6 @@ class PlainCalls:
             return answer
 
         return call
-
-    def get_paginator(self, method: str) -> Any:
-        """Return what yields the pages of an operation."""
-        return _Pages(getattr(self, method))
-
-
-class _Pages:
-    def __init__(self, call: Any) -> None:
-        self._call = call
-
-    async def paginate(self, **request: Any) -> AsyncIterator[dict[str, Any]]:
-        while True:
-            page = await self._call(**request)
-            yield page
-            if not (last := page.get("LastEvaluatedKey")):
-                return
-            request["ExclusiveStartKey"] = last
 
 
 def _as_botocore(refused: Refused, operation: str) -> ClientError:

@@ -1,4 +1,4 @@
-"""Query of the index and the scan paginator: order, limits, and where the next page starts."""
+"""Query of the index and scan: order, limits, and where the next page starts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from adapters.aws.reads import scanned
 from tests.integration.adapters.clouds import INDEX, Cloud, EmulatedCloud, error_code
 
 COUNT = 7
@@ -132,6 +133,5 @@ async def test_a_partition_is_read_from_a_moment_backwards(
 
 
 async def test_a_scan_meets_every_item_once(cloud: Cloud, table: str) -> None:
-    pages = cloud.dynamodb.get_paginator("scan").paginate(TableName=table)
-    found = [item["orderId"]["S"] async for page in pages for item in page["Items"]]
+    found = [item["orderId"]["S"] async for item in scanned(cloud.fast_dynamodb, TableName=table)]
     assert sorted(found) == [*"0123456", "x"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from adapters.aws.reads import scanned
 from adapters.aws.statement_batcher import StatementBatcher
 from adapters.orders.batched_store import BatchedOrderStore
 from adapters.orders.catalogue_cache import open_catalogue
@@ -78,13 +79,13 @@ class Shop:
         return [each.order for each in placed]
 
     async def stock_left(self) -> dict[str, int]:
-        pages = self.cloud.dynamodb.get_paginator("scan").paginate(TableName=self.products_table)
-        items = [item async for page in pages for item in page["Items"]]
+        found = scanned(self.cloud.fast_dynamodb, TableName=self.products_table)
+        items = [item async for item in found]
         return {item["productId"]["S"]: int(item["stock"]["N"]) for item in items}
 
     async def ledger(self) -> dict[str, str]:
-        pages = self.cloud.dynamodb.get_paginator("scan").paginate(TableName=self.payments_table)
-        items = [item async for page in pages for item in page["Items"]]
+        found = scanned(self.cloud.fast_dynamodb, TableName=self.payments_table)
+        items = [item async for item in found]
         return {item["orderId"]["S"]: item["status"]["S"] for item in items}
 
 

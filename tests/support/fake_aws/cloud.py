@@ -15,6 +15,7 @@ from tests.support.fake_aws.dynamodb import FakeDynamoDB
 from tests.support.fake_aws.queues import Mischief, Queue
 from tests.support.fake_aws.sns import FakeSNS, Topic
 from tests.support.fake_aws.sqs import FakeSQS
+from tests.support.fake_aws.states import FakeStates
 from tests.support.fake_aws.tables import Database, Table
 from tests.support.fake_aws.transport import FakeTransport
 from tests.support.fake_aws.wire import Wire
@@ -59,6 +60,7 @@ class FakeAws:
         self.database = Database(transaction_seconds=transaction_seconds)
         self.queues: dict[str, Queue] = {}
         self.topics: dict[str, Topic] = {}
+        self.executions: dict[str, str] = {}
         self._now = now
         self._mischief = mischief or Mischief()
 
@@ -100,6 +102,7 @@ class FakeAws:
             "dynamodb": FakeDynamoDB(self.database, wire),
             "sns": FakeSNS(self.topics, wire),
             "sqs": FakeSQS(self.queues, wire),
+            "states": FakeStates(self.executions, wire),
         }
 
     def connect(self, wire: Wire | None = None, policy: RetryPolicy = ONCE) -> Clients:

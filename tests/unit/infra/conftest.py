@@ -15,6 +15,7 @@ from tests.unit.infra.fake_uv import FakeUv
 
 STACKS = tuple(each.value for each in Topology)
 GATEWAY = "gateway"
+WORKFLOW = "workflow"
 BEHIND_A_GATEWAY = {
     "ingress": "apigateway",
     "corsOrigins": "https://shop.example",
@@ -33,9 +34,15 @@ def layer_for_this_machine() -> Mapping[str, str]:
 
 @cache
 def recorded(stack: str) -> RecordedStack:
-    """The stack of that name; `gateway` is serverless behind API Gateway, for scripts of a page."""
-    if stack == GATEWAY:
-        return record_stack("serverless", {**layer_for_this_machine(), **BEHIND_A_GATEWAY})
+    """The stack of that name; `gateway` is serverless behind API Gateway, for scripts of a page.
+
+    `workflow` is the same with a state machine in the place of the queue.
+    """
+    if stack in (GATEWAY, WORKFLOW):
+        machine = {"workflow": "stateMachine"} if stack == WORKFLOW else {}
+        return record_stack(
+            "serverless", {**layer_for_this_machine(), **BEHIND_A_GATEWAY, **machine}
+        )
     return record_stack(stack, layer_for_this_machine() if stack == "serverless" else {})
 
 
@@ -48,7 +55,7 @@ def recorded_with_snap_start() -> RecordedStack:
         return record_stack("serverless", {"lambdaSnapStart": "true"})
 
 
-@pytest.fixture(scope="session", params=(*STACKS, GATEWAY))
+@pytest.fixture(scope="session", params=(*STACKS, GATEWAY, WORKFLOW))
 @needs("process")
 def any_stack(request: pytest.FixtureRequest) -> RecordedStack:
     return recorded(request.param)
@@ -83,6 +90,12 @@ def serverless_stack() -> RecordedStack:
 @needs("process")
 def gateway_stack() -> RecordedStack:
     return recorded(GATEWAY)
+
+
+@pytest.fixture(scope="session")
+@needs("process")
+def workflow_stack() -> RecordedStack:
+    return recorded(WORKFLOW)
 
 
 @pytest.fixture

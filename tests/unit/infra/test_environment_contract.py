@@ -17,7 +17,13 @@ from orders.status_index import MAX_SHARDS, keys_of
 from processor import settings as processor_settings
 from receiver import settings as receiver_settings
 from tests.support.recorded_stack import RecordedStack, record_stack
-from tests.unit.infra.conftest import BEHIND_A_GATEWAY, GATEWAY, layer_for_this_machine, recorded
+from tests.unit.infra.conftest import (
+    BEHIND_A_GATEWAY,
+    GATEWAY,
+    WORKFLOW,
+    layer_for_this_machine,
+    recorded,
+)
 
 pytestmark = pytest.mark.process
 
@@ -39,6 +45,8 @@ SHOP = [
     (GATEWAY, "create-order", function_settings.shop_settings),
     (GATEWAY, "read-orders", function_settings.shop_settings),
     (GATEWAY, "outbox-relay", function_settings.relay_settings),
+    (WORKFLOW, "outbox-relay", function_settings.relay_settings),
+    (WORKFLOW, "order-workflow-claim-order", function_settings.fulfilment_settings),
     (GATEWAY, "order-notifications-notify", function_settings.function_settings),
 ]
 FUNCTION = "aws:lambda/function:Function"

@@ -24,6 +24,8 @@ LONGEST: Mapping[str, int] = {
     "aws:lambda/function:Function": 64,
     # https://docs.aws.amazon.com/lambda/latest/api/API_PublishLayerVersion.html
     "aws:lambda/layerVersion:LayerVersion": 140,
+    # https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html
+    "aws:sfn/stateMachine:StateMachine": 80,
     # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
     "aws:sqs/queue:Queue": 80,
     # https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html

@@ -52,7 +52,7 @@ def test_every_route_wants_a_key_and_goes_to_a_function(gateway_stack: RecordedS
     keyed = {
         (each["httpMethod"], where[each["resourceId"]])
         for each in methods
-        if each["apiKeyRequired"]
+        if each.get("apiKeyRequired")
     }
     assert keyed == ROUTES
     proxies = [

@@ -394,3 +394,11 @@ def test_a_gateway_is_serverless_alone(stack: str) -> None:
         "flash-sale:ingress = apigateway: must be loadBalancer where the topology is not "
         "serverless; set it with: pulumi config set ingress loadBalancer"
     )
+
+
+def test_a_workflow_wants_the_gateway() -> None:
+    assert error("serverless", workflow="stateMachine") == (
+        "flash-sale:workflow = stateMachine: must be queue where the ingress is not apigateway; "
+        "set it with: pulumi config set workflow queue"
+    )
+    settings("serverless", **behind_a_gateway(workflow="stateMachine"))

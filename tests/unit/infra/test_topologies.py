@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from tests.support.recorded_stack import RecordedStack
-from tests.unit.infra.conftest import GATEWAY, recorded
+from tests.unit.infra.conftest import GATEWAY, WORKFLOW, recorded
 
 pytestmark = pytest.mark.process
 
@@ -67,6 +67,16 @@ def test_exactly_one_consumer_is_subscribed_to_the_topic(stack: str, protocol: s
                 "notifications_topic_arn",
                 "queue_url",
                 "dlq_url",
+                "relay_failures_url",
+                "notify_failures_url",
+            },
+        ),
+        (
+            WORKFLOW,
+            {
+                "api_key",
+                "notifications_topic_arn",
+                "state_machine_arn",
                 "relay_failures_url",
                 "notify_failures_url",
             },

@@ -57,6 +57,8 @@ def test_functions_have_as_many_slots_as_orders_come() -> None:
 
 def test_a_function_behind_a_queue_has_as_many_slots_as_batches_hold() -> None:
     assert named("gateway").payment_slots({"maxConcurrentBatches": "50"}) == 500
+    workflow = {"maxConcurrentBatches": "50", "workflow": "stateMachine"}
+    assert named("gateway").payment_slots(workflow) is None
 
 
 def test_each_topology_has_a_colour_of_its_own_on_every_page() -> None:

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from adapters.aws.entries import ATTEMPTS
+from adapters.aws.fast.retries import DEFAULT_POLICY as POLICY
 from adapters.orders.schema import INSERTED_ATTRIBUTES, inserted_values
 from lambda_fn.outbox import Outbox
 from lambda_fn.settings import RelaySettings
 from orders.model import Order, OrderLine, OrderStatus
 from tests.support.fake_aws.cloud import VARIABLES
-from tests.support.fake_aws.wire import Wire
+from tests.support.fake_aws.wire import Fault, Wire
 from tests.support.fake_shop import SHARDS, FakeShop
 from tests.unit.lambda_fn.fake_environment import reached
 
@@ -22,8 +23,9 @@ from tests.unit.lambda_fn.fake_environment import reached
 class Relay:
     """The relay of a shop, and what it passes on."""
 
-    def __init__(self, shop: FakeShop, wire: Wire) -> None:
+    def __init__(self, shop: FakeShop, wire: Wire, *, machine: str | None = None) -> None:
         self.wire = wire
+        self.executions = shop.aws.executions
         self.queue = shop.queue
         self.notifications = shop.aws.create_topic("notifications")
         self.unreadable = shop.aws.create_queue("unreadable")
@@ -31,7 +33,8 @@ class Relay:
             RelaySettings(
                 region="us-west-2",
                 log_level="INFO",
-                queue_url=shop.queue.url,
+                queue_url=None if machine else shop.queue.url,
+                state_machine_arn=machine,
                 topic_arn=self.notifications.arn,
                 unreadable_queue_url=self.unreadable.url,
             ),
@@ -153,3 +156,31 @@ def test_what_no_try_can_read_is_set_aside_and_holds_up_nobody(
     assert kept["sequence_number"] == "9"
     assert kept["keys"] == {"orderId": {"S": "o-9"}}
     assert kept["reason"].startswith("no order")
+
+
+MACHINE = "arn:aws:states:us-west-2:123456789012:stateMachine:workflow"
+
+
+@pytest.fixture
+def starter() -> Iterator[Relay]:
+    """A relay that starts workflows."""
+    shop = FakeShop({})
+    with reached(shop) as wire:
+        relay = Relay(shop, wire, machine=MACHINE)
+        yield relay
+        relay.close()
+
+
+def test_a_new_order_starts_a_workflow_of_its_name_once(starter: Relay) -> None:
+    assert starter.pass_on(inserted(1), inserted(2)) == []
+    assert starter.pass_on(inserted(2), inserted(3)) == []  # again, which is as good
+    assert starter.executions == {
+        f"o-{number}": f'{{"order_id":"o-{number}"}}' for number in (1, 2, 3)
+    }
+    assert starter.queued() == []
+
+
+def test_a_workflow_that_could_not_be_started_is_told_by_its_record(starter: Relay) -> None:
+    for attempt in range(POLICY.attempts):
+        starter.wire.fail_next(Fault.BROKEN, after=attempt)
+    assert starter.pass_on(inserted(1)) == ["1"]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from orders.ids import (
     ORDER_ID_PATTERN,
     content_hash,
+    execution_name,
     is_order_id,
     mint_order_id,
     order_id_for_key,
@@ -97,3 +98,12 @@ def test_the_same_units_in_another_order_or_otherwise_cut_are_another_content() 
         content_hash("c", [("a1", 1)]),
     }
     assert len(hashes) == 6
+
+
+@given(st.from_regex(ORDER_ID_PATTERN, fullmatch=True))
+def test_the_name_of_an_execution_is_one_and_stands_for_one_order(order_id: str) -> None:
+    name = execution_name(order_id)
+    assert re.fullmatch(r"[A-Za-z0-9._-]{1,80}", name)
+    assert (name == order_id) == (len(order_id) <= 80)
+    longer = order_id.ljust(128, "x")
+    assert longer == order_id or execution_name(longer) != name

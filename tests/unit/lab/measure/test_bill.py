@@ -164,3 +164,12 @@ def test_every_line_of_a_bill_has_a_price_and_every_price_a_line() -> None:
     ready = ("lambda_snapshot", "lambda_provisioned")
     listed = price_list().prices.items()
     assert units == {price.dollars for name, price in listed if not name.startswith(ready)}
+
+
+def test_a_workflow_pays_for_each_state_that_it_enters() -> None:
+    tasks = ("claim", "charge", "complete")
+    invocations = {f"order-workflow-{task}-order": 1.0 for task in tasks}
+    month = bill("gateway", CONFIG, replace(PLAIN, invocations=invocations))
+    assert dollars(month, "Step Functions transitions") == pytest.approx(6 * 25)
+    gb_seconds = (3.1 + 2 * 0.05) * 0.5
+    assert dollars(month, "Lambda compute") == pytest.approx(gb_seconds * 13.3334, rel=1e-6)
