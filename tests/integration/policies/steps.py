@@ -228,6 +228,7 @@ RELAY: dict[str, Step] = {
     "ReadStream": order_settles,
     "ListStreams": order_settles,
     "QueueOrders": order_settles,
+    "StartWorkflows": order_settles,
     "PublishNotifications": settled_order_is_told,
     "SetAsideUnreadable": unreadable_record_is_set_aside,
 }
@@ -243,8 +244,17 @@ PROCESS: dict[str, Step] = {
     "RefundPayments": sold_out_order_is_refunded,
     "TakeStock": order_settles,
 }
+# Of the workflow; a task that is denied is tried again, so that the order waits.
+TASKS: dict[str, dict[str, Step]] = {
+    "claim-order": {"ClaimAndSettleOrders": order_settles},
+    "charge-order": {"ChargePayments": order_settles},
+    "complete-order": {"ClaimAndSettleOrders": order_settles, "TakeStock": order_settles},
+    "decide-failure": {"ClaimAndSettleOrders": sold_out_order_is_refunded},
+    "refund-order": {"RefundPayments": sold_out_order_is_refunded},
+    "fail-order": {"ClaimAndSettleOrders": sold_out_order_is_refunded},
+}
 NOTIFY: dict[str, Step] = {"KeepFailedEvents": failed_notification_is_kept}
-STEPS = {
+STEPS: dict[str, dict[str, Step]] = {
     "receiver": RECEIVER,
     "processor": PROCESSOR,
     "order-events": FUNCTION,
@@ -253,6 +263,8 @@ STEPS = {
     "outbox-relay": RELAY,
     "order-processing": PROCESS,
     "order-notifications": NOTIFY,
+    "order-workflow-role": {"InvokeTasks": order_settles},
+    **{f"order-workflow-{name}": steps for name, steps in TASKS.items()},
 }
 
 # The step may still succeed: a long poll that was allowed before goes on, and SQS brings a message
@@ -260,4 +272,5 @@ STEPS = {
 QUIET = {"ReceiveMessages", "ExtendMessages", "DeleteMessages"}
 
 # What Lambda itself does in the function's name; the emulator does it without asking.
-NOT_ASKED = {"WriteLogs"}
+# Nor does Step Functions deliver anything there.
+NOT_ASKED = {"WriteLogs", "DeliverLogs", "SendTraces"}

@@ -14,7 +14,7 @@ from tests.integration.policies.steps import NOT_ASKED, QUIET, STEPS, Step
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
 QUICK = {"paymentSeconds": "0.2", "leaseSeconds": "6", "visibilityTimeoutSeconds": "10"}
-GATEWAY = "gateway"
+GATEWAY, WORKFLOW = "gateway", "workflow"
 BEHIND_A_GATEWAY = {
     "ingress": "apigateway",
     "lambdaTimeoutSeconds": "6",
@@ -24,7 +24,7 @@ BEHIND_A_GATEWAY = {
 LONG_POLL_SECONDS = 25.0
 
 
-@pytest.fixture(scope="module", params=["sync", "async", "serverless", GATEWAY])
+@pytest.fixture(scope="module", params=["sync", "async", "serverless", GATEWAY, WORKFLOW])
 def shop(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, free_ports: list[int]
 ) -> Iterator[Shop]:
@@ -32,8 +32,9 @@ def shop(
     ports = {"receiverPort": str(receiver_port), "processorPort": str(processor_port)}
     config = {**QUICK, "visibilityExtensionIntervalSeconds": "3", **ports}
     stack, gateway = request.param, {}
-    if stack == GATEWAY:
-        stack, gateway = "serverless", BEHIND_A_GATEWAY
+    if stack in (GATEWAY, WORKFLOW):
+        machine = {"workflow": "stateMachine"} if stack == WORKFLOW else {}
+        stack, gateway = "serverless", {**BEHIND_A_GATEWAY, **machine}
     with deploy(
         stack,
         project=ROOT,
