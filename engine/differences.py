@@ -99,6 +99,30 @@ DIFFERENCES: tuple[Difference, ...] = (
         consequence="the engine's launcher starts a few at a time, so a burst begins slower",
     ),
     Difference(
+        name="PartiQL and streams",
+        emulator="writes no stream record for what a PartiQL statement writes",
+        aws="writes one for each change of an item",
+        consequence="claims in batches leave no record here; the relay's filter drops them on AWS",
+    ),
+    Difference(
+        name="batching windows",
+        emulator="hands over what is in the queue at once, also with a batching window",
+        aws="waits for a full batch up to the window, and polls with several pollers",
+        consequence="batches are smaller here, so that the bill has more invocations",
+    ),
+    Difference(
+        name="deployments of an API",
+        emulator="serves a changed method at once, and logs no access",
+        aws="serves what was deployed, and logs each request",
+        consequence="that a change is deployed is shown by unit tests of the program only",
+    ),
+    Difference(
+        name="executions of Step Functions",
+        emulator="begins each after 0.15 s, knows no time-out of the machine, checks nothing",
+        aws="begins at once, ends an execution in time, refuses what is no definition",
+        consequence="orders of a workflow are paid a little later; a test lints the definition",
+    ),
+    Difference(
         name="execution roles",
         emulator="no image is pulled and no log driver runs",
         aws="pulls the image and writes logs under the execution role",

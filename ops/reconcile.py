@@ -10,7 +10,7 @@ from typing import Any
 
 from ops.calls import RateLimit, calling
 from ops.open_orders import Action, OpenOrder, OpenOrders, Outcome, Retrier, Why
-from ops.republish import Announcer, Queue, Republisher, Topic
+from ops.republish import Announcer, Queue, Republisher, StateMachine, Topic
 from ops.resubmit import Receiver, Resubmitter
 from ops.stack import Stack, queue_depth
 
@@ -111,6 +111,9 @@ class Reconciler:
             announcer = Topic(self._stack.client("sns"), outputs["topic_arn"])
         elif "queue_url" in outputs:
             announcer = Queue(self._sqs, outputs["queue_url"])
+        elif "state_machine_arn" in outputs:
+            workflows = self._stack.client("stepfunctions")
+            announcer = StateMachine(workflows, outputs["state_machine_arn"])
         if announcer is None:
             return Resubmitter(Receiver(self._stack.output("api_url")))
         return Republisher(announcer, RateLimit(self._rate))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from botocore.exceptions import ClientError
+
 from ops.calls import MAX_ENTRIES, Entry, RateLimit, calling, in_batches, send_entries
 from ops.open_orders import Action, OpenOrder, Outcome
-from orders.message import encode_order_placed
+from orders.ids import execution_name
+from orders.message import encode_order_placed, order_id_of
 from terminal.interrupts import shielded
 
 
@@ -41,6 +46,30 @@ class Queue:
 
     def _send(self, entries: list[Entry]) -> Any:
         return self._sqs.send_message_batch(QueueUrl=self._url, Entries=entries)
+
+
+class StateMachine:
+    """The workflow of orders: each gets an execution of a new name, its own is taken."""
+
+    def __init__(self, client: Any, arn: str, now: Callable[[], float] = time.time) -> None:
+        self._client = client
+        self._arn = arn
+        self._now = now
+
+    def publish(self, messages: Sequence[str]) -> list[str | None]:
+        """Start the workflows of up to 10 orders; one that is in work is not disturbed by it."""
+        with calling(f"starting executions of {self._arn}"):
+            return [self._start(order_id_of(message) or "") for message in messages]
+
+    def _start(self, order_id: str) -> str | None:
+        again = execution_name(f"{order_id}-{int(self._now())}")
+        try:
+            self._client.start_execution(
+                stateMachineArn=self._arn, name=again, input=json.dumps({"order_id": order_id})
+            )
+        except ClientError as error:
+            return str(error)
+        return None
 
 
 class Topic:

@@ -54,7 +54,7 @@ def demo(
         typer.Option(help="Only this sale; may be repeated.", **one_of(SCENARIOS)),
     ] = None,
     full: Annotated[
-        bool, typer.Option("--full", help="Sales of 30 and 60 seconds instead of 5 and 10.")
+        bool, typer.Option("--full", help="Sales of 30 and 60 seconds instead of 4 and 8.")
     ] = False,
     seconds: Annotated[
         float | None, typer.Option(min=1, max=3600, help="Length of each sale.")

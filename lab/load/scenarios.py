@@ -60,8 +60,8 @@ class Scenario:
 NORMAL = Scenario(name="normal", users=5, duration_seconds=30, spawn_rate=1)
 FLASH = Scenario(name="flash", users=20, duration_seconds=60, spawn_rate=10)
 SCENARIOS = MappingProxyType({scenario.name: scenario for scenario in (NORMAL, FLASH)})
-DEMO_SECONDS = MappingProxyType({"normal": 5.0, "flash": 10.0})
-"""Sale lengths that fit three topologies, drains included, into four minutes on two cores."""
+DEMO_SECONDS = MappingProxyType({"normal": 4.0, "flash": 8.0})
+"""Sale lengths that fit all topologies, drains included, into five minutes on two cores."""
 
 
 def product_ids(catalogue: Any) -> list[str]:

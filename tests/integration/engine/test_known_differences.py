@@ -255,3 +255,34 @@ def test_a_throttled_event_uses_up_its_retries(small: Deploy, run_dir: Path) -> 
         assert kept["Messages"]
         (log,) = (run_dir / "logs").glob("function-*.log")
         assert '"invoked"' not in log.read_text()
+
+
+def test_partiql_writes_no_record_into_the_stream(shared_emulator: RunningEmulator) -> None:
+    dynamodb, streams = (shared_emulator.client(each) for each in ("dynamodb", "dynamodbstreams"))
+    table = dynamodb.create_table(
+        TableName="streamed",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    )["TableDescription"]
+    dynamodb.execute_statement(Statement="INSERT INTO streamed VALUE {'id': 'by PartiQL'}")
+    dynamodb.put_item(TableName="streamed", Item={"id": {"S": "by PutItem"}})
+    stream = {"StreamArn": table["LatestStreamArn"]}
+    (shard,) = streams.describe_stream(**stream)["StreamDescription"]["Shards"]
+    iterator = streams.get_shard_iterator(
+        **stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    records = streams.get_records(ShardIterator=iterator)["Records"]
+    assert [each["dynamodb"]["Keys"]["id"]["S"] for each in records] == ["by PutItem"]
+
+
+def test_what_is_no_state_machine_is_taken_for_one(shared_emulator: RunningEmulator) -> None:
+    nowhere = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "nowhere"}}}
+    role = shared_emulator.client("iam").create_role(
+        RoleName="nowhere", AssumeRolePolicyDocument=json.dumps(trust("123456789012"))
+    )["Role"]["Arn"]
+    made = shared_emulator.client("stepfunctions").create_state_machine(
+        name="nowhere", definition=json.dumps(nowhere), roleArn=role
+    )
+    assert made["stateMachineArn"]
