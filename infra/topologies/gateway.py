@@ -52,7 +52,7 @@ def build(settings: Settings, folders: FunctionFolders) -> Outputs:
     return {
         **foundation.outputs,
         "api_url": api.url,
-        "api_key": api.key,
+        "apiKey": api.key,
         "notifications_topic_arn": notifications.topic_arn,
         **work.outputs,
         "relay_failures_url": outbox.failure_queue.url,

@@ -87,7 +87,7 @@ def _show(deployment: Deployment, console: Console) -> None:
     table.add_row("emulator", deployment.endpoint_url)
     table.add_row("logs", str(deployment.logs))
     console.print(table)
-    url, key = deployment.outputs.get("api_url"), deployment.outputs.get("api_key")
+    url, key = deployment.outputs.get("api_url"), deployment.outputs.get("apiKey")
     if url:
         head = f"-H 'x-api-key: {key}' " if key else ""
         console.print("\ntwo orders to paste, and how to look one up:\n", style="bold")

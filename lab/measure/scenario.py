@@ -119,7 +119,7 @@ def _drive(system: System, scenario: Scenario) -> Drive:
         scenario=scenario,
         records=system.run_dir / f"records-{scenario.name}.jsonl",
         log=system.logs / f"locust-{scenario.name}.log",
-        api_key=system.outputs.get("api_key", ""),
+        api_key=system.outputs.get("apiKey", ""),
     )
 
 

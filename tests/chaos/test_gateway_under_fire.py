@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 import psutil
 import pytest
 
-from engine.deployment import Deployment, deploy
+from engine.deployment import deploy
 from lab.measure.backlog import TableBacklog
 from lab.measure.ledgers import CHARGED, COMPLETED, read_ledgers
 from lab.measure.notifications import Told, told_when_settled
 from lab.topologies import GATEWAY
 from terminal.project import ROOT
+from tests.support.customers import customers_of
 from tests.support.queue_shop import until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.integration]
@@ -30,24 +28,6 @@ QUICK = {
     "visibilityTimeoutSeconds": "48",
     "visibilityExtensionIntervalSeconds": "20",
 }
-
-
-def order(deployment: Deployment, order_id: str) -> int:
-    body = {
-        "order_id": order_id,
-        "customer_id": 1,
-        "items": [{"product_id": "1", "quantity": 1}],
-    }
-    request = Request(  # noqa: S310 - loopback
-        deployment.outputs["api_url"] + "/orders",
-        data=json.dumps(body).encode(),
-        headers={
-            "x-api-key": deployment.outputs["api_key"],
-            "Content-Type": "application/json",
-        },
-    )
-    with urlopen(request, timeout=30) as answer:  # noqa: S310 - loopback
-        return int(answer.status)
 
 
 def environments(name: str) -> list[psutil.Process]:
@@ -64,11 +44,10 @@ async def test_kill_minus_9_of_every_paying_environment(
 ) -> None:
     config: Mapping[str, str] = {**QUICK, **GATEWAY.config, "workflow": workflow}
     with deploy(GATEWAY.deployed_as, project=ROOT, config=config, run_dir=tmp_path) as deployment:
-        wanted = [f"order-{number}" for number in range(ORDERS)]
-        answers = await asyncio.gather(
-            *(asyncio.to_thread(order, deployment, order_id) for order_id in wanted)
-        )
-        assert set(answers) == {202}
+        outputs = deployment.outputs
+        async with customers_of(outputs["api_url"], outputs["apiKey"]) as customers:
+            wanted = [customers.new_order() for _ in range(ORDERS)]
+            await customers.insist_all(wanted)
         dynamodb: Any = deployment.client("dynamodb")
         backlog = TableBacklog(dynamodb, deployment.outputs["orders_table"])
         until(lambda: backlog.read().in_work >= ORDERS // 2)

@@ -12,6 +12,7 @@ from lab.measure.backlog import TableBacklog
 from lab.measure.drain import wait_for_drain
 from lab.measure.ledgers import read_ledgers
 from lab.measure.machine import with_free_ports
+from lab.topologies import GATEWAY
 from terminal.project import ROOT
 from tests.support.customers import customers_of
 
@@ -33,6 +34,11 @@ CONFIG = {
 }
 
 
+def address_of(deployment: Deployment) -> dict[str, str]:
+    outputs = deployment.outputs
+    return {"url": outputs["api_url"], "api_key": outputs.get("apiKey", "")}
+
+
 def put_on_the_shelf(deployment: Deployment, units: int) -> None:
     deployment.client("dynamodb").update_item(
         TableName=deployment.outputs["products_table"],
@@ -42,15 +48,32 @@ def put_on_the_shelf(deployment: Deployment, units: int) -> None:
     )
 
 
-@pytest.mark.parametrize("topology", ["sync", "async", "serverless"])
+# The shop is full at once; what the gateway's plan is for, other tests show.
+GATEWAY_CONFIG = {
+    **GATEWAY.config,
+    "apiRatePerSecond": "10000",
+    "apiBurst": "5000",
+}
+
+
+@pytest.mark.parametrize(
+    ("topology", "more"),
+    [
+        ("sync", {}),
+        ("async", {}),
+        ("serverless", {}),
+        pytest.param("serverless", GATEWAY_CONFIG, id="gateway"),
+        pytest.param("serverless", {**GATEWAY_CONFIG, "workflow": "stateMachine"}, id="workflow"),
+    ],
+)
 async def test_exactly_the_units_there_are_are_sold_and_nobody_else_pays(
-    tmp_path: Path, topology: str
+    tmp_path: Path, topology: str, more: dict[str, str]
 ) -> None:
     with deploy(
-        topology, project=ROOT, config=with_free_ports(CONFIG), run_dir=tmp_path
+        topology, project=ROOT, config=with_free_ports({**CONFIG, **more}), run_dir=tmp_path
     ) as deployment:
         put_on_the_shelf(deployment, UNITS)
-        async with customers_of(deployment.outputs["api_url"]) as customers:
+        async with customers_of(**address_of(deployment)) as customers:
             orders = [customers.new_order() for _ in range(BUYERS)]
             await customers.insist_all(orders, HOT)
         dynamodb = deployment.client("dynamodb")

@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 
 ACCEPTED = (200, 202)
-COME_AGAIN = (409, 503)
+COME_AGAIN = (409, 429, 503)
 # Longer than any answer takes that is bounded at all: a payment, or a lease and a payment.
 PATIENCE_SECONDS = 60.0
 PAUSE_SECONDS = 0.1
@@ -82,9 +82,12 @@ class Customers:
 
 
 @asynccontextmanager
-async def customers_of(url: str) -> AsyncIterator[Customers]:
+async def customers_of(url: str, api_key: str = "") -> AsyncIterator[Customers]:
     """Open the doors of the shop at `url` to any number of customers at once."""
+    headers = {"x-api-key": api_key} if api_key else {}
     timeout = aiohttp.ClientTimeout(total=PATIENCE_SECONDS)
     connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+    async with aiohttp.ClientSession(
+        connector=connector, timeout=timeout, headers=headers
+    ) as session:
         yield Customers(session, url)

@@ -58,6 +58,7 @@ class RecordedStack:
     resources: tuple[Declared, ...]
     outputs: Mapping[str, Any]
     components_with_outputs: Mapping[str, Mapping[str, Any]]
+    secret_outputs: frozenset[str]
 
     def of_type(self, type_: str) -> list[Declared]:
         """Return the resources of a type, in no particular order."""
@@ -136,11 +137,10 @@ async def _record(stack: str, config: Mapping[str, str], name_ending: str) -> Re
         await run_pulumi_func(_run_program)
         root = pulumi.runtime.get_root_resource()
         assert isinstance(root, Stack)
-        outputs = {
-            name: await pulumi.Output.from_input(value).future()
-            for name, value in root.outputs.items()
-        }
-    return RecordedStack(tuple(monitor.declared), outputs, monitor.component_outputs)
+        found = {name: pulumi.Output.from_input(each) for name, each in root.outputs.items()}
+        outputs = {name: await each.future() for name, each in found.items()}
+        secrets = frozenset({name for name, each in found.items() if await each.is_secret()})
+    return RecordedStack(tuple(monitor.declared), outputs, monitor.component_outputs, secrets)
 
 
 def _run_program() -> None:

@@ -14,6 +14,8 @@ Outcome = subprocess.CompletedProcess[str]
 NO_STACK = (
     "echo 'warning: a new version' >&2; echo \"error: no stack named 'nosuch' found\" >&2; exit 255"
 )
+# As Pulumi does for an output that a stack does not have.
+HAS_NO_KEY = 'case "$3" in apiKey) exit 255 ;; *) echo http://alb.example ;; esac'
 
 
 def put_program(path: Path, script: str) -> None:
@@ -29,11 +31,13 @@ def load(tmp_path: Path) -> Callable[..., Outcome]:
     shutil.copy(ROOT / "scripts" / "load", tmp_path / "scripts" / "load")
     shutil.copy(ROOT / "Makefile", tmp_path / "Makefile")
     put_program(tmp_path / "scripts" / "setup", "exit 0")
-    put_program(tmp_path / ".venv" / "bin" / "locust", 'echo "$@" > locust-arguments')
+    note = 'echo "$@" > locust-arguments; echo "$SHOP_API_KEY" > locust-key'
+    put_program(tmp_path / ".venv" / "bin" / "locust", note)
 
     def run(*arguments: str, pulumi: str | None = None, **variables: str) -> Outcome:
         if pulumi is not None:
-            put_program(tmp_path / "tools" / "pulumi", f'echo "$@" > pulumi-arguments\n{pulumi}')
+            noting = f'echo "$@" >> pulumi-arguments\n{pulumi}'
+            put_program(tmp_path / "tools" / "pulumi", noting)
         return subprocess.run(  # noqa: S603 - the target under test
             ["/usr/bin/make", "load", *arguments],
             cwd=tmp_path,
@@ -56,12 +60,24 @@ def expect_one_line(outcome: Outcome, folder: Path, *parts: str) -> None:
 
 
 def test_a_stack_is_asked_for_its_address(load: Callable[..., Outcome], tmp_path: Path) -> None:
-    outcome = load("STACK=sync", "ARGS=--headless -u 5", pulumi="echo http://alb.example")
+    outcome = load("STACK=sync", "ARGS=--headless -u 5", pulumi=HAS_NO_KEY)
     assert outcome.returncode == 0, outcome.stderr
     asked = (tmp_path / "pulumi-arguments").read_text()
     assert asked.startswith("stack output api_url --stack sync ")
     said = (tmp_path / "locust-arguments").read_text()
     assert said == "-f tests/load/locustfile.py --host http://alb.example --headless -u 5\n"
+
+    assert (tmp_path / "locust-key").read_text() == "\n"
+
+
+def test_a_stack_behind_a_gateway_is_asked_for_its_key(
+    load: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    pulumi = 'case "$3" in apiKey) echo k-1 ;; *) echo https://a1.example/v1 ;; esac'
+    assert load("STACK=gateway", pulumi=pulumi).returncode == 0
+    assert (tmp_path / "locust-key").read_text() == "k-1\n"
+    assert "apiKey --show-secrets" in (tmp_path / "pulumi-arguments").read_text()
+    assert "k-1" not in (tmp_path / "locust-arguments").read_text()
 
 
 def test_an_address_that_is_given_wins_and_nobody_is_asked(

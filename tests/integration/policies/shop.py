@@ -48,8 +48,8 @@ class Shop:
     def request(self, path: str, body: bytes | None = None) -> Any:
         """Return the document of a 2xx answer, or None."""
         request = Request(self.outputs["api_url"] + path, data=body)  # noqa: S310 - loopback
-        if "api_key" in self.outputs:
-            request.add_header("x-api-key", self.outputs["api_key"])
+        if "apiKey" in self.outputs:
+            request.add_header("x-api-key", self.outputs["apiKey"])
         if body is not None:
             request.add_header("Content-Type", "application/json")
         try:
@@ -57,7 +57,7 @@ class Shop:
                 return json.load(answer)
         except HTTPError as error:
             error.close()
-            if error.code == HTTPStatus.INTERNAL_SERVER_ERROR and "api_key" not in self.outputs:
+            if error.code == HTTPStatus.INTERNAL_SERVER_ERROR and "apiKey" not in self.outputs:
                 raise
             return None
 

@@ -70,7 +70,7 @@ def test_the_topic_reaches_its_subscriber_only_with_the_subscribers_leave(shop: 
         case "async":
             _take_away_queue_policy(shop)
             assert not shop.settles(shop.order())
-        case "serverless" if "api_key" not in shop.outputs:
+        case "serverless" if "apiKey" not in shop.outputs:
             _take_away_permission(shop, "order-events", "sns.amazonaws.com")
             assert not shop.settles(shop.order())
         case "serverless":
@@ -81,7 +81,7 @@ def test_the_topic_reaches_its_subscriber_only_with_the_subscribers_leave(shop: 
 
 
 def test_the_gateway_reaches_a_function_only_with_the_functions_leave(shop: Shop) -> None:
-    if "api_key" not in shop.outputs:
+    if "apiKey" not in shop.outputs:
         pytest.skip("no gateway")
     uses: dict[str, Callable[[], object]] = {
         "read-orders": lambda: shop.request("/orders?status=COMPLETED"),

@@ -219,3 +219,8 @@ def test_each_request_is_logged_by_the_gateway(gateway_stack: RecordedStack) -> 
     assert log["destinationArn"].endswith(":orders-access-logs")
     assert json.loads(log["format"])["status"] == "$context.status"
     assert gateway_stack.only("aws:apigateway/account:Account").urn in stage.depends_on
+
+
+def test_the_key_is_a_secret_output_and_the_only_one(gateway_stack: RecordedStack) -> None:
+    assert gateway_stack.outputs["apiKey"] == "orders-key-value"
+    assert gateway_stack.secret_outputs == {"apiKey"}

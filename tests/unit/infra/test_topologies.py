@@ -63,7 +63,7 @@ def test_exactly_one_consumer_is_subscribed_to_the_topic(stack: str, protocol: s
         (
             GATEWAY,
             {
-                "api_key",
+                "apiKey",
                 "notifications_topic_arn",
                 "queue_url",
                 "dlq_url",
@@ -74,7 +74,7 @@ def test_exactly_one_consumer_is_subscribed_to_the_topic(stack: str, protocol: s
         (
             WORKFLOW,
             {
-                "api_key",
+                "apiKey",
                 "notifications_topic_arn",
                 "state_machine_arn",
                 "relay_failures_url",
