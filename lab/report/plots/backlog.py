@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -13,6 +16,8 @@ from terminal import numbers
 
 Point = tuple[float, float]
 SETTLED_MARGIN = 1.06
+# What a label takes of the height, with a little air.
+LINE_SHARE = 0.06
 
 
 def backlog_plot(compared: dict[str, ScenarioResult], *, narrow: bool) -> Figure:
@@ -23,8 +28,12 @@ def backlog_plot(compared: dict[str, ScenarioResult], *, narrow: bool) -> Figure
         for topology, sale in compared.items():
             _draw(axes, topology, sale)
         _frame(axes, compared, sale_seconds)
+        heights = label_heights(
+            {topology: _beside(topology, sale)[1] for topology, sale in compared.items()},
+            least_gap=LINE_SHARE * axes.get_ylim()[1],
+        )
         for topology, sale in compared.items():
-            _label(axes, topology, sale, narrow=narrow)
+            _label(axes, topology, sale, heights[topology], narrow=narrow)
         return figure
 
 
@@ -76,22 +85,35 @@ def _frame(axes: Axes, compared: dict[str, ScenarioResult], sale_seconds: float)
     axes.text(sale_seconds / 2, top * 0.985, "sale", ha="center", va="top", color=FAINT.light)
 
 
-def _label(axes: Axes, topology: str, sale: ScenarioResult, *, narrow: bool) -> None:
-    """Write the line's name and peak beside its highest point, sync's beside its end.
+def label_heights(wanted: Mapping[str, float], *, least_gap: float) -> dict[str, float]:
+    """Return where each label stands: as wanted, or so far above the next lower one."""
+    heights: dict[str, float] = {}
+    below = -math.inf
+    for name in sorted(wanted, key=wanted.__getitem__):
+        below = heights[name] = max(wanted[name], below + least_gap)
+    return heights
+
+
+def _beside(topology: str, sale: ScenarioResult) -> Point:
+    """Return the point that a line's label stands beside: its highest, of sync its end.
 
     The waiting customers of sync are few and stay long: their peak lies under the other lines.
     """
     curve = measured(sale)
-    at, peak = max(curve, key=lambda point: point[1])
-    waits = named(topology).answers_when_paid
-    if waits:
-        at = max((x for x, y in curve if y), default=0.0)
+    if named(topology).answers_when_paid:
+        return max((x for x, y in curve if y), default=0.0), curve[-1][1]
+    return max(curve, key=lambda point: point[1])
+
+
+def _label(axes: Axes, topology: str, sale: ScenarioResult, height: float, *, narrow: bool) -> None:
+    """Write the line's name and peak."""
+    peak = max(y for _, y in measured(sale))
     text = f"{topology}: {numbers.count(peak)} at the peak"
     if narrow:
         text = f"{topology}: {numbers.count(peak)}"
     axes.annotate(
         text,
-        (at, curve[-1][1] if waits else peak),
+        (_beside(topology, sale)[0], height),
         xytext=(9, 3),
         textcoords="offset points",
         color=series(topology).light,

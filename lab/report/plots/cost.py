@@ -59,7 +59,7 @@ def _draw(axes: Axes, topology: str, bill: Bill, config: Mapping[str, str]) -> N
     axes.annotate(
         f"{topology}{' is full' if full else ''}",
         (volumes[-1], costs[-1]),
-        xytext=(0, -20) if full else (0, 6),
+        xytext=(0, -20) if full or topology == "gateway" else (0, 6),  # its line ends below another
         textcoords="offset points",
         color=colour,
         fontweight="bold",
@@ -71,6 +71,7 @@ def _frame(axes: Axes, *, narrow: bool) -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(FEWEST, MOST * 3)
+    axes.set_ylim(bottom=1)  # below a dollar a tick would read $0
     axes.grid(axis="y")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     for axis in (axes.xaxis, axes.yaxis):

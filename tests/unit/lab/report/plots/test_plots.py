@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.report.plots.backlog import measured, predicted
+from lab.report.plots.backlog import label_heights, measured, predicted
 from lab.report.plots.cost import capacity_per_month, monthly_dollars
 from lab.results.model import Results
 from tests.unit.lab.report.tampering import with_sale
@@ -46,3 +46,8 @@ def test_a_month_costs_what_is_always_on_and_a_share_for_each_order(results: Res
     assert bill is not None
     assert monthly_dollars(bill, 0) == pytest.approx(bill.always_on_dollars)
     assert monthly_dollars(bill, 1_000_000) == pytest.approx(bill.dollars)
+
+
+def test_labels_of_lines_that_lie_together_stand_above_each_other() -> None:
+    heights = label_heights({"a": 100.0, "b": 103.0, "c": 900.0, "d": 0.0}, least_gap=50.0)
+    assert heights == {"d": 0.0, "a": 100.0, "b": 150.0, "c": 900.0}
